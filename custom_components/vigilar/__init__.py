@@ -1,0 +1,77 @@
+"""The Vigilar integration: one security timeline inside Home Assistant."""
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import (
+    DeviceEntryType,
+    async_get as async_get_device_registry,
+)
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.loader import async_get_integration
+
+from .const import DOMAIN, PLATFORMS
+from .events.store import StoreError
+from .panel import async_remove_panel, async_serve_frontend
+from .publish.timeline import async_register_commands
+from .runtime import VigilarConfigEntry, VigilarRuntime
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up what there is once a process: the browser's side."""
+    await async_serve_frontend(hass)
+    async_register_commands(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: VigilarConfigEntry) -> bool:
+    """Set up the hub and its cameras."""
+    integration = await async_get_integration(hass, DOMAIN)
+    async_get_device_registry(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, entry.entry_id)},
+        entry_type=DeviceEntryType.SERVICE,
+        name=entry.title,
+        manufacturer="Vigilar",
+        sw_version=str(integration.version),
+        configuration_url="homeassistant://vigilar",
+    )
+    runtime = VigilarRuntime(hass, entry)
+    try:
+        await runtime.async_start()
+    except StoreError as err:
+        await runtime.async_stop()
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="database_unusable",
+            translation_placeholders={"reason": str(err)},
+        ) from err
+    entry.runtime_data = runtime
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await runtime.async_start_watching()
+
+    async def _async_stop(_event: Event) -> None:
+        await runtime.async_stop()
+
+    entry.async_on_unload(
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, _async_stop)
+    )
+    entry.async_on_unload(entry.add_update_listener(_async_update_listener))
+    return True
+
+
+async def _async_update_listener(
+    hass: HomeAssistant, entry: VigilarConfigEntry
+) -> None:
+    """Follow a change of options or of a subentry."""
+    await entry.runtime_data.async_reconcile()
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: VigilarConfigEntry) -> bool:
+    """Stop the cameras and take the platforms down."""
+    await entry.runtime_data.async_stop()
+    async_remove_panel(hass)
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)

@@ -1,0 +1,60 @@
+"""Binary sensor platform for the Vigilar integration."""
+
+from typing import override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import CameraCoordinator
+from .entity import VigilarCameraEntity
+from .runtime import VigilarConfigEntry
+
+PARALLEL_UPDATES = 0
+
+MOTION = BinarySensorEntityDescription(
+    key="motion", device_class=BinarySensorDeviceClass.MOTION
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: VigilarConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the motion sensor of each camera."""
+
+    @callback
+    def _async_add(camera: CameraCoordinator) -> None:
+        async_add_entities(
+            [MotionBinarySensor(camera)],
+            config_subentry_id=camera.camera.subentry_id,
+        )
+
+    entry.runtime_data.async_on_camera(_async_add)
+
+
+class MotionBinarySensor(VigilarCameraEntity, BinarySensorEntity):
+    """On while an event of movement goes on: no event, no motion."""
+
+    entity_description = MOTION
+
+    def __init__(self, coordinator: CameraCoordinator) -> None:
+        """Initialize the entity."""
+        super().__init__(coordinator, MOTION.key)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether anybody looks."""
+        return self.coordinator.data.online
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether something moves."""
+        return bool(self.coordinator.data.open_movements)

@@ -1,0 +1,44 @@
+"""Constants of the Vigilar integration."""
+
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "vigilar"
+
+PLATFORMS: Final = [
+    Platform.BINARY_SENSOR,
+    Platform.EVENT,
+    Platform.IMAGE,
+    Platform.SWITCH,
+]
+
+SUBENTRY_CAMERA: Final = "camera"
+
+# Of a camera subentry.
+CONF_ANALYSIS: Final = "analysis"
+CONF_CAMERA: Final = "camera"
+CONF_FPS: Final = "fps"
+CONF_SENSITIVITY: Final = "sensitivity"
+CONF_SOURCE_ID: Final = "source_id"
+
+# Of the options.
+CONF_MQTT: Final = "mqtt"
+CONF_MQTT_PREFIX: Final = "mqtt_prefix"
+CONF_PANEL: Final = "panel"
+CONF_RETENTION_DAYS: Final = "retention_days"
+
+DEFAULT_FPS: Final = 5
+DEFAULT_MQTT_PREFIX: Final = "vigilar"
+DEFAULT_RETENTION_DAYS: Final = 14
+DEFAULT_SENSITIVITY: Final = 5
+
+DATABASE_FILE: Final = "vigilar.db"
+
+EVENT_VIGILAR: Final = "vigilar_event"
+EVENT_VIGILAR_UPDATED: Final = "vigilar_event_updated"
+EVENT_VIGILAR_ENDED: Final = "vigilar_event_ended"
+
+ISSUE_AUTH_FAILED: Final = "auth_failed"
+ISSUE_CAMERA_MISSING: Final = "camera_missing"
+ISSUE_DATABASE_MOVED_ASIDE: Final = "database_moved_aside"

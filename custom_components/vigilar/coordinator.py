@@ -1,0 +1,275 @@
+"""One coordinator a camera: owns its worker, holds its state."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+import logging
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from .camera_source import source_opener
+from .const import DOMAIN, ISSUE_AUTH_FAILED, ISSUE_CAMERA_MISSING
+from .events.clock import wall_ms
+from .events.processor import EventProcessor
+from .events.store import EventStore
+from .models import (
+    BlindReason,
+    Change,
+    ChangeKind,
+    EventType,
+    Observation,
+    ObservationKind,
+)
+from .sources import CameraConfig, async_camera_entity_id
+from .vision.analyzer import AnalyzerSettings
+from .vision.source import SourceFailure
+from .vision.worker import CameraWorker, WorkerStats
+
+_LOGGER = logging.getLogger(__name__)
+
+JOIN_TIMEOUT_S = 5.0
+
+MOVEMENT_TYPES = frozenset(
+    {EventType.MOTION, EventType.PERSON, EventType.VEHICLE, EventType.ANIMAL}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The best look at the last event.
+
+    Attributes:
+        jpeg: Encoded picture in full resolution.
+        taken: When it reached us.
+    """
+
+    jpeg: bytes
+    taken: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CameraState:
+    """What the entities of a camera show.
+
+    Attributes:
+        online: Frames arrive.
+        detecting: A user wants this camera watched.
+        open_movements: Ids of the events of movement that are going on.
+        snapshot: The best look at the last event, or None before the first.
+    """
+
+    online: bool = False
+    detecting: bool = True
+    open_movements: frozenset[str] = frozenset()
+    snapshot: Snapshot | None = None
+
+
+class CameraCoordinator(DataUpdateCoordinator[CameraState]):
+    """Runs one camera's worker and hands what it sees to the processor."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        camera: CameraConfig,
+        *,
+        processor: EventProcessor,
+        store: EventStore,
+        detecting: bool,
+    ) -> None:
+        """Initialize a camera that does not run yet."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=camera.source_id,
+            update_interval=None,
+        )
+        self.data = CameraState(detecting=detecting)
+        self.camera = camera
+        self._processor = processor
+        self._store = store
+        self._worker: CameraWorker | None = None
+        self._change_listeners: set[Callable[[Change], None]] = set()
+        self._loss_logged = False
+
+    @property
+    def stats(self) -> WorkerStats | None:
+        """Return the worker's own figures, or None while it does not run."""
+        return None if self._worker is None else self._worker.stats
+
+    async def async_start(self) -> None:
+        """Start to watch, unless detection is switched off."""
+        if not self.data.detecting:
+            await self._async_begin_blind()
+            return
+        self._worker = CameraWorker(
+            self.camera.source_id,
+            source_opener(self.hass, camera=self.camera.camera, url=self.camera.url),
+            AnalyzerSettings(fps=self.camera.fps, sensitivity=self.camera.sensitivity),
+            self._receive,
+        )
+        self._worker.start()
+
+    async def async_stop(self) -> None:
+        """Stop to watch; the thread is gone or ending when this returns."""
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return
+        worker.request_stop()
+        if not await self.hass.async_add_executor_job(worker.join, JOIN_TIMEOUT_S):
+            _LOGGER.debug("%s is still waiting for its stream", self.camera.source_id)
+        self.async_set_updated_data(replace(self.data, online=False))
+
+    async def async_reconfigure(self, camera: CameraConfig) -> None:
+        """Go on with other settings; only this camera is interrupted."""
+        await self._async_stop_watching("the settings were changed")
+        self.camera = camera
+        self._async_rename_device()
+        self.async_clear_issues()
+        await self.async_start()
+
+    async def async_set_detecting(self, detecting: bool) -> None:
+        """Switch detection on or off."""
+        if detecting == self.data.detecting:
+            return
+        self.data = replace(self.data, detecting=detecting)
+        if detecting:
+            await self._store.end_blind(
+                self.camera.source_id, BlindReason.DETECTION_OFF, wall_ms()
+            )
+            await self.async_start()
+        else:
+            await self._async_stop_watching("detection was switched off")
+            await self._async_begin_blind()
+        self.async_update_listeners()
+
+    async def async_remove(self) -> None:
+        """Stop for good: the camera is being removed."""
+        await self._async_stop_watching("the camera was removed")
+        self.async_clear_issues()
+        await self.async_shutdown()
+
+    @callback
+    def _async_rename_device(self) -> None:
+        """Let the device carry the camera's name; entities only name a new one."""
+        assert self.config_entry is not None
+        registry = dr.async_get(self.hass)
+        device = registry.async_get_device_by_identifier(
+            (DOMAIN, self.camera.subentry_id), self.config_entry.entry_id
+        )
+        if device is not None:
+            registry.async_update_device(device.id, name=self.camera.name)
+
+    async def _async_stop_watching(self, why: str) -> None:
+        """Stop the worker and end what was going on."""
+        await self.async_stop()
+        await self._processor.end_open(self.camera.source_id, why, wall_ms())
+
+    async def _async_begin_blind(self) -> None:
+        """Record that from now on nobody watches this camera."""
+        await self._store.begin_blind(
+            self.camera.source_id, BlindReason.DETECTION_OFF, wall_ms()
+        )
+
+    def _receive(self, observation: Observation) -> None:
+        """Carry an observation from the camera's thread into the loop."""
+        try:
+            self.hass.loop.call_soon_threadsafe(self._async_receive, observation)
+        except RuntimeError:
+            # The loop closed under us: Home Assistant has ended.
+            _LOGGER.debug("%s outlived the event loop", self.camera.source_id)
+
+    @callback
+    def _async_receive(self, observation: Observation) -> None:
+        """Take over what can be seen at once and pass the rest on."""
+        if self._worker is None:
+            return
+        state = self.data
+        if observation.kind == ObservationKind.CAMERA_ONLINE:
+            self._async_note_return()
+            state = replace(state, online=True)
+        elif observation.kind == ObservationKind.CAMERA_OFFLINE:
+            self._async_note_loss(observation.reason)
+            state = replace(state, online=False)
+        if observation.snapshot is not None:
+            state = replace(
+                state, snapshot=Snapshot(observation.snapshot, dt_util.utcnow())
+            )
+        if state is not self.data:
+            self.async_set_updated_data(state)
+        self._processor.submit(observation)
+
+    @callback
+    def async_handle_change(self, change: Change) -> None:
+        """Follow a stored change of one of this camera's events."""
+        if change.event.type in MOVEMENT_TYPES:
+            movements = self.data.open_movements - {change.event.id}
+            if change.kind in (ChangeKind.NEW, ChangeKind.UPDATED):
+                movements |= {change.event.id}
+            if movements != self.data.open_movements:
+                self.async_set_updated_data(
+                    replace(self.data, open_movements=movements)
+                )
+        for listener in list(self._change_listeners):
+            listener(change)
+
+    @callback
+    def async_subscribe_changes(
+        self, listener: Callable[[Change], None]
+    ) -> CALLBACK_TYPE:
+        """Call the listener with every stored change of this camera's events."""
+        self._change_listeners.add(listener)
+
+        @callback
+        def _unsubscribe() -> None:
+            self._change_listeners.discard(listener)
+
+        return _unsubscribe
+
+    @callback
+    def _async_note_loss(self, reason: str) -> None:
+        """Log a loss once and tell the user what only a user can mend."""
+        if not self._loss_logged:
+            self._loss_logged = True
+            _LOGGER.warning("Camera %s is offline: %s", self.camera.name, reason)
+        stats = self.stats
+        if stats is not None and stats.failure is SourceFailure.AUTH_FAILED:
+            self._async_create_issue(ISSUE_AUTH_FAILED)
+        elif self.camera.camera is not None and (
+            async_camera_entity_id(self.hass, self.camera.camera) is None
+        ):
+            self._async_create_issue(ISSUE_CAMERA_MISSING)
+
+    @callback
+    def _async_note_return(self) -> None:
+        """Log a return once and withdraw what it has mended."""
+        if self._loss_logged:
+            self._loss_logged = False
+            _LOGGER.info("Camera %s is back", self.camera.name)
+        self.async_clear_issues()
+
+    @callback
+    def _async_create_issue(self, issue: str) -> None:
+        """Open a repair issue about this camera."""
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            f"{issue}_{self.camera.subentry_id}",
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=issue,
+            translation_placeholders={"name": self.camera.name},
+        )
+
+    @callback
+    def async_clear_issues(self) -> None:
+        """Withdraw the repair issues about this camera."""
+        for issue in (ISSUE_AUTH_FAILED, ISSUE_CAMERA_MISSING):
+            ir.async_delete_issue(
+                self.hass, DOMAIN, f"{issue}_{self.camera.subentry_id}"
+            )

@@ -1,0 +1,40 @@
+"""Diagnostics of the Vigilar integration."""
+
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant
+
+from .coordinator import CameraCoordinator
+from .runtime import VigilarConfigEntry
+
+TO_REDACT = {CONF_URL, "title", "unique_id"}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: VigilarConfigEntry
+) -> dict[str, Any]:
+    """Return what helps to find a fault, without anything secret."""
+    runtime = entry.runtime_data
+    return {
+        "entry": async_redact_data(entry.as_dict(), TO_REDACT),
+        "cameras": {
+            camera.camera.source_id: _describe(camera)
+            for camera in runtime.cameras.values()
+        },
+        **runtime.async_diagnostics(),
+    }
+
+
+def _describe(camera: CameraCoordinator) -> dict[str, Any]:
+    """Return the state of one camera; its settings are in its subentry."""
+    state, stats = camera.data, camera.stats
+    return {
+        "online": state.online,
+        "detecting": state.detecting,
+        "open_movements": len(state.open_movements),
+        "has_snapshot": state.snapshot is not None,
+        "worker": None if stats is None else asdict(stats),
+    }

@@ -1,0 +1,1 @@
+"""From observations to stored events. Imports nothing of Home Assistant."""

@@ -1,0 +1,309 @@
+"""From facts to events: the only place that decides type, severity and why.
+
+Pure: no clock, no store, no memory. What is open is handed in, what should
+happen is handed back.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+import re
+from typing import Any, Final
+
+from ulid_transform import ulid_at_time
+
+from ..models import (
+    PAYLOAD_VERSION,
+    Box,
+    Event,
+    EventType,
+    Label,
+    Observation,
+    ObservationKind,
+    Phase,
+    Severity,
+    SourceInfo,
+)
+
+# What an observation's labels can raise motion to, strongest first.
+RAISING_TYPES: Final = (EventType.PERSON, EventType.VEHICLE, EventType.ANIMAL)
+
+SEVERITY_OF: Final[Mapping[EventType, Severity]] = {
+    EventType.MOTION: Severity.INFO,
+    EventType.PERSON: Severity.ALERT,
+    EventType.VEHICLE: Severity.WARNING,
+    EventType.ANIMAL: Severity.INFO,
+    EventType.CAMERA_OFFLINE: Severity.WARNING,
+    EventType.CAMERA_ONLINE: Severity.INFO,
+}
+
+_CAMERA_THING: Final = "camera"
+
+# A reason comes from outside and may quote the address that failed, which may hold a password.
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+
+
+class Outcome(StrEnum):
+    """What an observation does to an event."""
+
+    OPENED = "opened"
+    CHANGED = "changed"
+    IMPROVED = "improved"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to happen to one event.
+
+    Attributes:
+        thing: Names the thing observed, unique within its source; keys
+            what is open.
+        outcome: `IMPROVED` is no news: it is kept and goes out with the next
+            change. `OPENED` with an `end_ts` is a point in time and never
+            stays open.
+        event: The event as it is to be from now on.
+    """
+
+    thing: str
+    outcome: Outcome
+    event: Event
+
+
+def classify(
+    observation: Observation, open_events: Mapping[str, Event], source: SourceInfo
+) -> tuple[Decision, ...]:
+    """Decide what an observation means.
+
+    Args:
+        observation: The fact.
+        open_events: The open events of its source by `Decision.thing`.
+        source: Where it comes from.
+
+    Returns:
+        The decisions in the order to carry them out; empty when the
+        observation classifies to nothing.
+
+    Raises:
+        OverflowError: `observation.ts` is negative or beyond 48 bits.
+    """
+    match observation.kind:
+        case ObservationKind.MOTION_STARTED | ObservationKind.MOTION_UPDATED:
+            return _seen(observation, open_events, source)
+        case ObservationKind.MOTION_ENDED:
+            return _gone(observation, open_events)
+        case ObservationKind.CAMERA_OFFLINE:
+            return _lost(observation, open_events, source)
+        case ObservationKind.CAMERA_ONLINE:
+            return _back(observation, open_events, source)
+    return ()
+
+
+def end_event(event: Event, ts: int, why: str | None = None) -> Event:
+    """Return the event as ended.
+
+    Args:
+        event: An open event.
+        ts: When it ended, Unix milliseconds; never taken as before its start.
+        why: Replaces the rule that decided, when something else than the
+            end of the thing itself ended the event.
+    """
+    payload = event.payload | {"end_ts": max(ts, event.ts)}
+    if why is not None:
+        payload["why"] = why
+    return replace(event, payload=payload)
+
+
+def _seen(
+    observation: Observation, open_events: Mapping[str, Event], source: SourceInfo
+) -> tuple[Decision, ...]:
+    """Open an event for what moves, or merge into the open one."""
+    thing = _motion_thing(observation)
+    before = open_events.get(thing)
+    if before is None:
+        if observation.kind != ObservationKind.MOTION_STARTED:
+            return ()
+        return (Decision(thing, Outcome.OPENED, _open_motion(observation, source)),)
+    after = _merge(before, observation)
+    if _news(after) != _news(before):
+        payload = after.payload | {"latency_ms": _latency(observation)}
+        return (Decision(thing, Outcome.CHANGED, replace(after, payload=payload)),)
+    if after != before:
+        return (Decision(thing, Outcome.IMPROVED, after),)
+    return ()
+
+
+def _gone(
+    observation: Observation, open_events: Mapping[str, Event]
+) -> tuple[Decision, ...]:
+    """End the open event of what moved."""
+    thing = _motion_thing(observation)
+    before = open_events.get(thing)
+    if before is None:
+        return ()
+    after = end_event(_merge(before, observation), observation.ts)
+    return (Decision(thing, Outcome.ENDED, after),)
+
+
+def _lost(
+    observation: Observation, open_events: Mapping[str, Event], source: SourceInfo
+) -> tuple[Decision, ...]:
+    """End all that a lost camera cannot see the end of, and open its outage."""
+    if _CAMERA_THING in open_events:
+        return ()
+    why = _with_reason("The camera's stream was lost", observation.reason)
+    ended = tuple(
+        Decision(thing, Outcome.ENDED, end_event(event, observation.ts, why))
+        for thing, event in open_events.items()
+    )
+    outage = _new_event(EventType.CAMERA_OFFLINE, observation, source, why)
+    return (*ended, Decision(_CAMERA_THING, Outcome.OPENED, outage))
+
+
+def _back(
+    observation: Observation, open_events: Mapping[str, Event], source: SourceInfo
+) -> tuple[Decision, ...]:
+    """End a camera's outage; a camera that was never lost is no news."""
+    outage = open_events.get(_CAMERA_THING)
+    if outage is None:
+        return ()
+    ended = end_event(outage, observation.ts)
+    seconds = (ended.payload["end_ts"] - ended.ts) / 1000
+    why = f"The camera's stream came back after {seconds:.0f} s."
+    returned = _new_event(EventType.CAMERA_ONLINE, observation, source, why)
+    return (
+        Decision(_CAMERA_THING, Outcome.ENDED, ended),
+        Decision(_CAMERA_THING, Outcome.OPENED, end_event(returned, returned.ts)),
+    )
+
+
+def _motion_thing(observation: Observation) -> str:
+    """Name the moving thing, apart from the camera's own condition."""
+    return f"motion/{observation.key}"
+
+
+def _open_motion(observation: Observation, source: SourceInfo) -> Event:
+    """Make the event of something that moves."""
+    labels = _merge_labels([], observation.labels)
+    event_type = _type_of(labels)
+    return _new_event(
+        event_type, observation, source, _why_motion(event_type, labels, observation)
+    )
+
+
+def _new_event(
+    event_type: EventType, observation: Observation, source: SourceInfo, why: str
+) -> Event:
+    """Make an open event in the schema that is the same everywhere."""
+    return Event(
+        # Half a millisecond more: seconds as a float would else round down to the one before.
+        id=ulid_at_time((observation.ts + 0.5) / 1000),
+        ts=observation.ts,
+        type=event_type,
+        severity=SEVERITY_OF[event_type],
+        source_id=source.source_id,
+        payload={
+            "version": PAYLOAD_VERSION,
+            "phase": Phase.NEW.value,
+            "seq": 0,
+            "name": source.name,
+            "entity_id": source.entity_id,
+            "device_id": source.device_id,
+            "area_id": source.area_id,
+            "end_ts": None,
+            "labels": _merge_labels([], observation.labels),
+            "zones": list(dict.fromkeys(observation.zones)),
+            "box": _box(observation.box),
+            "score": _fraction(observation.score),
+            "why": why,
+            "media": {
+                kind: {"state": "none", "url": None}
+                for kind in ("snapshot", "preview", "clip")
+            },
+            "latency_ms": _latency(observation),
+        },
+    )
+
+
+def _merge(event: Event, observation: Observation) -> Event:
+    """Return the event with all that the observation knows better."""
+    old = event.payload
+    labels = _merge_labels(old["labels"], observation.labels)
+    score = _fraction(observation.score)
+    better = score > old["score"] or old["box"] is None
+    payload = old | {
+        "labels": labels,
+        "zones": list(dict.fromkeys((*old["zones"], *observation.zones))),
+        "box": (_box(observation.box) or old["box"]) if better else old["box"],
+        "score": max(score, old["score"]),
+    }
+    event_type = _type_of(labels)
+    if event_type is not event.type:
+        payload["why"] = _why_motion(event_type, labels, observation)
+    return replace(
+        event, type=event_type, severity=SEVERITY_OF[event_type], payload=payload
+    )
+
+
+def _news(event: Event) -> tuple[Any, ...]:
+    """Return the part of an event whose change is worth telling."""
+    return event.type, event.severity, event.payload["zones"], event.payload["media"]
+
+
+def _type_of(labels: Iterable[Mapping[str, Any]]) -> EventType:
+    """Return the strongest type that any label raises motion to."""
+    names = {label["label"] for label in labels}
+    return next(
+        (raised for raised in RAISING_TYPES if raised.value in names), EventType.MOTION
+    )
+
+
+def _why_motion(
+    event_type: EventType, labels: Iterable[Mapping[str, Any]], observation: Observation
+) -> str:
+    """Say which rule decided the type of what moves."""
+    if event_type is EventType.MOTION:
+        return _with_reason(
+            "Something moved and was not recognised", observation.reason
+        )
+    score = next(
+        label["score"] for label in labels if label["label"] == event_type.value
+    )
+    article = "An" if event_type is EventType.ANIMAL else "A"
+    return _with_reason(
+        f"{article} {event_type.value} was recognised, {score:.0%} sure",
+        observation.reason,
+    )
+
+
+def _with_reason(rule: str, reason: str) -> str:
+    """Make one sentence of a rule and what the source gave as the reason."""
+    detail = _ADDRESS.sub("(address)", " ".join(reason.split())).rstrip(". ")
+    return f"{rule}: {detail}." if detail else f"{rule}."
+
+
+def _merge_labels(
+    known: Iterable[Mapping[str, Any]], seen: Iterable[Label]
+) -> list[dict[str, Any]]:
+    """Return the labels of both, each with its highest score, best first."""
+    best: dict[str, float] = {label["label"]: label["score"] for label in known}
+    for label, score in seen:
+        best[label] = max(_fraction(score), best.get(label, 0.0))
+    ranked = sorted(best.items(), key=lambda item: -item[1])
+    return [{"label": label, "score": score} for label, score in ranked]
+
+
+def _latency(observation: Observation) -> dict[str, float]:
+    """Return the milliseconds of each stage as JSON numbers."""
+    return {stage: round(float(ms), 2) for stage, ms in observation.latency_ms.items()}
+
+
+def _box(box: Box | None) -> list[float] | None:
+    """Return a box as a JSON list of fractions."""
+    return None if box is None else [_fraction(value) for value in box]
+
+
+def _fraction(value: float) -> float:
+    """Return a number within 0-1; what is no number counts as 0."""
+    # A comparison with NaN is false, and NaN is not JSON.
+    return round(min(float(value), 1.0), 4) if value > 0 else 0.0

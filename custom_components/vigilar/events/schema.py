@@ -1,0 +1,114 @@
+"""The tables of the event database and the way from one version of them to the next."""
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+from ulid_transform import ulid_now
+
+type Migration = Callable[[Connection], None]
+
+# Step n brings a database from version n + 1 to n + 2. A step spells out its own statements:
+# the tables below are those of today, not those that the step knew.
+MIGRATIONS: tuple[Migration, ...] = ()
+
+META_EPOCH: Final = "epoch"
+META_ALIVE: Final = "alive"
+
+metadata: Final = MetaData()
+
+events: Final = Table(
+    "events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("ts", BigInteger, nullable=False),
+    Column("end_ts", BigInteger),
+    Column("type", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+Index("ix_events_ts", events.c.ts, events.c.id)
+Index("ix_events_source", events.c.source_id, events.c.ts, events.c.id)
+Index("ix_events_type", events.c.type, events.c.ts, events.c.id)
+Index("ix_events_severity", events.c.severity, events.c.ts, events.c.id)
+Index("ix_events_open", events.c.ts, sqlite_where=events.c.end_ts.is_(None))
+
+# Every change of the table above, whole, so that who was away can be told all in order.
+journal: Final = Table(
+    "journal",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+blind: Final = Table(
+    "blind_periods",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source_id", Text),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger),
+    Column("reason", Text, nullable=False),
+    Index("ix_blind_start", "start"),
+)
+
+cursors: Final = Table(
+    "cursors",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+meta: Final = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+
+class NewerSchemaError(Exception):
+    """The database was written by a newer Vigilar than this one."""
+
+
+def prepare(connection: Connection) -> None:
+    """Bring a database to the version of today, within the caller's transaction.
+
+    Args:
+        connection: A new, an older or a current database.
+
+    Raises:
+        NewerSchemaError: It is newer than this code.
+    """
+    latest = 1 + len(MIGRATIONS)
+    version: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if version > latest:
+        raise NewerSchemaError(
+            f"The event database has schema version {version}, but this Vigilar knows only up to"
+            f" {latest}: update Vigilar, or move the database away"
+        )
+    if version == 0:
+        metadata.create_all(connection)
+        connection.execute(meta.insert().values(key=META_EPOCH, value=ulid_now()))
+    else:
+        for migrate in MIGRATIONS[version - 1 :]:
+            migrate(connection)
+    connection.exec_driver_sql(f"PRAGMA user_version = {latest}")

@@ -1,0 +1,149 @@
+// @ts-check
+/** @import { Hass } from "./vigilar" */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/**
+ * Dates, times, durations and shares as the user has set them in Home
+ * Assistant: language, 12 or 24 hours, and the browser's or the server's zone.
+ */
+export class Formatter {
+  #language;
+  #timeZone;
+  #time;
+  #exact;
+  #day;
+  #dayOfOtherYear;
+  #dayKey;
+  #percent;
+
+  /** @type {Map<string, Intl.NumberFormat>} */
+  #units = new Map();
+
+  /** @param {Pick<Hass, "locale" | "config">} hass */
+  constructor({ locale, config }) {
+    this.#language = locale.language;
+    this.#timeZone = locale.time_zone === "server" ? config.time_zone : undefined;
+    /** @type {Intl.DateTimeFormatOptions} */
+    const time = { hour: "numeric", minute: "2-digit" };
+    if (locale.time_format === "12") time.hourCycle = "h12";
+    if (locale.time_format === "24") time.hourCycle = "h23";
+    const clock = locale.time_format === "system" ? undefined : locale.language;
+    this.#time = this.#dates(time, clock);
+    this.#exact = this.#dates(
+      { ...time, second: "2-digit", day: "numeric", month: "long", year: "numeric" },
+      clock,
+    );
+    /** @type {Intl.DateTimeFormatOptions} */
+    const day = { weekday: "long", day: "numeric", month: "long" };
+    this.#day = this.#dates(day, locale.language);
+    this.#dayOfOtherYear = this.#dates({ ...day, year: "numeric" }, locale.language);
+    // Swedish dates are ISO dates: they sort, and their first four are the year.
+    this.#dayKey = this.#dates({ year: "numeric", month: "2-digit", day: "2-digit" }, "sv");
+    this.#percent = new Intl.NumberFormat(this.#language, { style: "percent" });
+  }
+
+  /**
+   * @param {number} ts Unix milliseconds.
+   * @returns {string} Hour and minute.
+   */
+  time(ts) {
+    return this.#time.format(ts);
+  }
+
+  /**
+   * @param {number} ts Unix milliseconds.
+   * @returns {string} Date and time to the second.
+   */
+  exact(ts) {
+    return this.#exact.format(ts);
+  }
+
+  /**
+   * @param {number} ts Unix milliseconds.
+   * @returns {string} The same for all moments of a calendar day.
+   */
+  dayKey(ts) {
+    return this.#dayKey.format(ts);
+  }
+
+  /**
+   * @param {number} ts Unix milliseconds.
+   * @param {number} now Unix milliseconds.
+   * @returns {"today" | "yesterday" | undefined} How the day is called, when it has a name.
+   */
+  dayName(ts, now) {
+    const key = this.dayKey(ts);
+    if (key === this.dayKey(now)) return "today";
+    // Noon of yesterday, so that a day of 23 or 25 hours is not skipped or repeated.
+    const noon = Date.parse(`${this.dayKey(now)}T12:00Z`) - DAY;
+    return key === new Date(noon).toISOString().slice(0, 10) ? "yesterday" : undefined;
+  }
+
+  /**
+   * @param {number} ts Unix milliseconds.
+   * @param {number} now Unix milliseconds.
+   * @returns {string} Weekday and date, with the year when it is not this one.
+   */
+  day(ts, now) {
+    const sameYear = this.dayKey(ts).slice(0, 4) === this.dayKey(now).slice(0, 4);
+    return (sameYear ? this.#day : this.#dayOfOtherYear).format(ts);
+  }
+
+  /**
+   * @param {number} ms Milliseconds; a negative span counts as none.
+   * @returns {string} The two largest units, "1 hr 5 min"; at least one second.
+   */
+  duration(ms) {
+    const span = Math.max(SECOND, Math.round(ms / SECOND) * SECOND);
+    if (span < MINUTE) return this.#unit(span / SECOND, "second");
+    if (span < HOUR) return this.#pair(span, MINUTE, "minute", SECOND, "second");
+    if (span < DAY) return this.#pair(span, HOUR, "hour", MINUTE, "minute");
+    return this.#pair(span, DAY, "day", HOUR, "hour");
+  }
+
+  /**
+   * @param {number} share 0-1.
+   * @returns {string} Whole per cent.
+   */
+  percent(share) {
+    return this.#percent.format(share);
+  }
+
+  /**
+   * @param {Intl.DateTimeFormatOptions} options
+   * @param {string | undefined} language The browser's own when undefined.
+   */
+  #dates(options, language) {
+    return new Intl.DateTimeFormat(language, { ...options, timeZone: this.#timeZone });
+  }
+
+  /**
+   * @param {number} span
+   * @param {number} large
+   * @param {string} largeUnit
+   * @param {number} small
+   * @param {string} smallUnit
+   */
+  #pair(span, large, largeUnit, small, smallUnit) {
+    const rest = Math.floor((span % large) / small);
+    const first = this.#unit(Math.floor(span / large), largeUnit);
+    return rest ? `${first} ${this.#unit(rest, smallUnit)}` : first;
+  }
+
+  /**
+   * @param {number} value
+   * @param {string} unit
+   */
+  #unit(value, unit) {
+    let format = this.#units.get(unit);
+    if (!format) {
+      format = new Intl.NumberFormat(this.#language, { style: "unit", unit, unitDisplay: "short" });
+      this.#units.set(unit, format);
+    }
+    return format.format(value);
+  }
+}

@@ -1,0 +1,74 @@
+"""Image platform for the Vigilar integration."""
+
+from typing import override
+
+from homeassistant.components.image import ImageEntity, ImageEntityDescription
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import CameraCoordinator
+from .entity import VigilarCameraEntity
+from .runtime import VigilarConfigEntry
+
+PARALLEL_UPDATES = 0
+
+LAST_EVENT = ImageEntityDescription(key="last_event", translation_key="last_event")
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: VigilarConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the image of each camera's last event."""
+
+    @callback
+    def _async_add(camera: CameraCoordinator) -> None:
+        async_add_entities(
+            [LastEventImage(camera)],
+            config_subentry_id=camera.camera.subentry_id,
+        )
+
+    entry.runtime_data.async_on_camera(_async_add)
+
+
+class LastEventImage(VigilarCameraEntity, ImageEntity):
+    """The best look at the last event."""
+
+    entity_description = LAST_EVENT
+    _attr_content_type = "image/jpeg"
+
+    def __init__(self, coordinator: CameraCoordinator) -> None:
+        """Initialize the entity."""
+        VigilarCameraEntity.__init__(self, coordinator, LAST_EVENT.key)
+        # ImageEntity takes other arguments, so it cannot be in the chain of super().
+        ImageEntity.__init__(self, coordinator.hass)
+        self._follow_snapshot()
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return True: a picture stays valid when its camera goes."""
+        return True
+
+    @override
+    async def async_image(self) -> bytes | None:
+        """Return the picture, or None before the first event."""
+        snapshot = self.coordinator.data.snapshot
+        return None if snapshot is None else snapshot.jpeg
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Show a new picture."""
+        if self._follow_snapshot():
+            self.async_write_ha_state()
+
+    def _follow_snapshot(self) -> bool:
+        """Take over the time of the snapshot; return whether it is a new one."""
+        snapshot = self.coordinator.data.snapshot
+        taken = None if snapshot is None else snapshot.taken
+        if taken == self._attr_image_last_updated:
+            return False
+        self._attr_image_last_updated = taken
+        return True

@@ -1,0 +1,197 @@
+"""The vocabulary of Vigilar: what every part says to the next one.
+
+Imports nothing of Vigilar and nothing of Home Assistant; everyone may import it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+PAYLOAD_VERSION: Final = 1
+
+_NO_STAGES: Final[Mapping[str, float]] = MappingProxyType({})
+
+
+class Severity(StrEnum):
+    """How much an event matters, least first."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ALERT = "alert"
+    CRITICAL = "critical"
+
+
+class EventType(StrEnum):
+    """What an event says has happened."""
+
+    MOTION = "motion"
+    PERSON = "person"
+    VEHICLE = "vehicle"
+    ANIMAL = "animal"
+    CAMERA_OFFLINE = "camera_offline"
+    CAMERA_ONLINE = "camera_online"
+    CAMERA_TAMPERED = "camera_tampered"
+
+
+class Phase(StrEnum):
+    """Where an event stands in its life."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    ENDED = "ended"
+
+
+class ChangeKind(StrEnum):
+    """What a change did to the event table."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    ENDED = "ended"
+    DELETED = "deleted"
+
+
+class ObservationKind(StrEnum):
+    """The facts that sources report."""
+
+    MOTION_STARTED = "motion_started"
+    MOTION_UPDATED = "motion_updated"
+    MOTION_ENDED = "motion_ended"
+    CAMERA_ONLINE = "camera_online"
+    CAMERA_OFFLINE = "camera_offline"
+    HEARTBEAT = "heartbeat"
+
+
+class BlindReason(StrEnum):
+    """Why nobody was watching."""
+
+    RESTART = "restart"
+    OFFLINE = "offline"
+    DETECTION_OFF = "detection_off"
+
+
+class Box(NamedTuple):
+    """A rectangle as fractions (0-1) of the image, origin at the top left."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+class Label(NamedTuple):
+    """A class name and how sure its classifier is (0-1)."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """A fact that a source reports. It says nothing of severity or people.
+
+    Attributes:
+        kind: An `ObservationKind`, or a string that no rule knows.
+        source_id: The stable slug of the source.
+        ts: When it began to be true, Unix milliseconds (for files:
+            milliseconds from the start of the file).
+        key: Names the thing observed, unique within its source; the same on
+            every observation of that thing's life.
+        score: How sure the source is, 0-1.
+        box: Where, at the moment of the highest score.
+        labels: Classes seen so far, best first.
+        zones: Names of the zones, in the order entered.
+        reason: Why, in a few words, for `why` of the event.
+        latency_ms: Milliseconds spent in each stage so far.
+        made_at: `time.monotonic()` at the making, to time the hand-off.
+        snapshot: JPEG of the best look so far; None when it did not improve.
+    """
+
+    kind: str
+    source_id: str
+    ts: int
+    key: str = ""
+    score: float = 0.0
+    box: Box | None = None
+    labels: tuple[Label, ...] = ()
+    zones: tuple[str, ...] = ()
+    reason: str = ""
+    latency_ms: Mapping[str, float] = field(default_factory=lambda: _NO_STAGES)
+    made_at: float | None = None
+    snapshot: bytes | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceInfo:
+    """What events need to know of the source that they come from."""
+
+    source_id: str
+    name: str
+    entity_id: str | None = None
+    device_id: str | None = None
+    area_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A classified event: the six keys, the same everywhere.
+
+    Attributes:
+        id: ULID, one for the whole life of the event.
+        ts: When it began, Unix milliseconds.
+        type: What happened.
+        severity: How much it matters.
+        source_id: The stable slug of its source.
+        payload: What varies; JSON types only.
+    """
+
+    id: str
+    ts: int
+    type: EventType
+    severity: Severity
+    source_id: str
+    payload: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the six keys as published."""
+        return {
+            "id": self.id,
+            "ts": self.ts,
+            "type": self.type.value,
+            "severity": self.severity.value,
+            "source_id": self.source_id,
+            "payload": self.payload,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One numbered change of the event table, as stored.
+
+    Attributes:
+        seq: Store-wide, monotonic, without repeats.
+        kind: What happened to the event.
+        event: The event as it stood right after this change.
+    """
+
+    seq: int
+    kind: ChangeKind
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class BlindPeriod:
+    """A span in which nobody watched.
+
+    Attributes:
+        source_id: The source, or None for all of them.
+        start: Unix milliseconds.
+        end: Unix milliseconds, or None while it lasts.
+        reason: Why.
+    """
+
+    source_id: str | None
+    start: int
+    end: int | None
+    reason: BlindReason

@@ -1,0 +1,1 @@
+"""Carries stored changes outwards, each publisher on its own."""

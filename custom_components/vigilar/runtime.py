@@ -1,0 +1,337 @@
+"""The parts of one config entry and their life cycle."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+import logging
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.storage import Store
+
+from . import panel, runtime_extras
+from .const import (
+    CONF_MQTT,
+    CONF_MQTT_PREFIX,
+    CONF_PANEL,
+    CONF_RETENTION_DAYS,
+    DATABASE_FILE,
+    DEFAULT_MQTT_PREFIX,
+    DEFAULT_RETENTION_DAYS,
+    DOMAIN,
+    ISSUE_DATABASE_MOVED_ASIDE,
+    SUBENTRY_CAMERA,
+)
+from .coordinator import CameraCoordinator
+from .events.clock import wall_ms
+from .events.processor import EventProcessor
+from .events.store import EventStore, StoreError
+from .models import Change, SourceInfo
+from .publish.bus import BusPublisher
+from .publish.mqtt import MqttPublisher
+from .publish.timeline import Timeline
+from .sources import CameraConfig, async_camera_entity_id
+
+_LOGGER = logging.getLogger(__name__)
+
+ALIVE_INTERVAL = timedelta(seconds=10)
+HOUSEKEEPING_INTERVAL = timedelta(hours=1)
+# A client or a broker that was away for longer starts anew.
+JOURNAL_DAYS = 7
+MS_PER_DAY = 86_400_000
+
+type VigilarConfigEntry = ConfigEntry[VigilarRuntime]
+
+
+@dataclass(slots=True)
+class DetectionSwitches:
+    """Which cameras a user has switched off; survives a restart."""
+
+    _store: Store[dict[str, list[str]]]
+    _off: set[str] = field(default_factory=set)
+
+    async def async_load(self) -> None:
+        """Read what was saved."""
+        if (saved := await self._store.async_load()) is not None:
+            self._off = set(saved["off"])
+
+    def is_on(self, subentry_id: str) -> bool:
+        """Return whether a camera is to be watched."""
+        return subentry_id not in self._off
+
+    async def async_set(self, subentry_id: str, on: bool) -> None:
+        """Save a change at once: a crash must not switch a camera back on."""
+        if on:
+            self._off.discard(subentry_id)
+        else:
+            self._off.add(subentry_id)
+        await self._store.async_save({"off": sorted(self._off)})
+
+
+class VigilarRuntime:
+    """Builds the one path for a config entry, starts it and stops it."""
+
+    def __init__(self, hass: HomeAssistant, entry: VigilarConfigEntry) -> None:
+        """Build the parts; nothing runs yet."""
+        self.hass = hass
+        self.entry = entry
+        self.cameras: dict[str, CameraCoordinator] = {}
+        self.store = EventStore(f"sqlite:///{hass.config.path(DATABASE_FILE)}")
+        self.processor = EventProcessor(self.store, self.async_source_info)
+        self.timeline = Timeline(hass, self.store, self.async_sources)
+        self.mqtt: MqttPublisher | None = None
+        self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
+        self._camera_listeners: list[Callable[[CameraCoordinator], None]] = []
+        self._reconciling = asyncio.Lock()
+        self._stop_timers: list[CALLBACK_TYPE] = []
+        self._remove_mqtt: CALLBACK_TYPE | None = None
+
+    async def async_start(self) -> None:
+        """Open the store, connect the publishers and create the cameras.
+
+        Raises:
+            StoreError: The event database cannot be used.
+        """
+        await self._switches.async_load()
+        opening = await self.store.open(now=wall_ms())
+        if opening.moved_aside is not None:
+            self._async_report_moved_aside(str(opening.moved_aside))
+        for publisher, publish in (
+            ("bus", BusPublisher(self.hass).publish),
+            ("timeline", self.timeline.publish),
+            ("entities", self._async_publish_to_entities),
+        ):
+            self.processor.add_publisher(publisher, publish)
+        self.processor.start()
+        for subentry in self.entry.get_subentries_of_type(SUBENTRY_CAMERA):
+            self._async_create_camera(CameraConfig.from_subentry(subentry))
+        for change in opening.closed:
+            BusPublisher(self.hass).publish(change)
+        await self._async_apply_options()
+
+    async def async_start_watching(self) -> None:
+        """Start the cameras and the housekeeping; the entities exist by now."""
+        await asyncio.gather(
+            *(camera.async_start() for camera in self.cameras.values())
+        )
+        self._stop_timers = [
+            async_track_time_interval(
+                self.hass, self._async_mark_alive, ALIVE_INTERVAL
+            ),
+            async_track_time_interval(
+                self.hass, self._async_keep_house, HOUSEKEEPING_INTERVAL
+            ),
+        ]
+        self.entry.async_create_background_task(
+            self.hass, self._async_install_extras(), "vigilar extras"
+        )
+        self.entry.async_create_background_task(
+            self.hass, self._async_keep_house(), "vigilar housekeeping"
+        )
+
+    async def async_stop(self) -> None:
+        """Stop everything; nothing of it is left when this returns."""
+        while self._stop_timers:
+            self._stop_timers.pop()()
+        await asyncio.gather(*(camera.async_stop() for camera in self.cameras.values()))
+        await self.processor.stop()
+        self.timeline.close()
+        await self._async_stop_mqtt()
+        await self.store.close()
+
+    @callback
+    def async_on_camera(self, listener: Callable[[CameraCoordinator], None]) -> None:
+        """Call the listener with every camera there is and every one to come."""
+        self._camera_listeners.append(listener)
+        for camera in self.cameras.values():
+            listener(camera)
+
+    async def async_set_detecting(self, camera: CameraCoordinator, on: bool) -> None:
+        """Switch one camera's detection and remember it."""
+        await self._switches.async_set(camera.camera.subentry_id, on)
+        await camera.async_set_detecting(on)
+        self._async_refresh_mqtt()
+
+    async def async_reconcile(self) -> None:
+        """Follow a change of the entry: touch only what has changed."""
+        async with self._reconciling:
+            wanted = {
+                subentry.subentry_id: CameraConfig.from_subentry(subentry)
+                for subentry in self.entry.get_subentries_of_type(SUBENTRY_CAMERA)
+            }
+            for subentry_id in self.cameras.keys() - wanted.keys():
+                await self.cameras.pop(subentry_id).async_remove()
+                await self._switches.async_set(subentry_id, on=True)
+            for subentry_id, config in wanted.items():
+                camera = self.cameras.get(subentry_id)
+                if camera is None:
+                    camera = self._async_create_camera(config)
+                    for listener in self._camera_listeners:
+                        listener(camera)
+                    await camera.async_start()
+                elif camera.camera != config:
+                    await camera.async_reconfigure(config)
+            await self._async_apply_options()
+            self._async_refresh_mqtt()
+
+    @callback
+    def async_source_info(self, source_id: str) -> SourceInfo | None:
+        """Return what events carry of their source, or None if it is gone."""
+        for camera in self.cameras.values():
+            if camera.camera.source_id == source_id:
+                return self._async_describe(camera)
+        return None
+
+    @callback
+    def async_sources(self) -> dict[str, SourceInfo]:
+        """Return all sources by their ids."""
+        infos = (self._async_describe(camera) for camera in self.cameras.values())
+        return {info.source_id: info for info in infos}
+
+    @callback
+    def async_diagnostics(self) -> dict[str, Any]:
+        """Return the state of the parts that have no entity."""
+        return {
+            "store": {"last_seq": self.store.last_seq},
+            "timeline_subscribers": self.timeline.subscriber_count,
+            "mqtt": None if self.mqtt is None else self.mqtt.diagnostics,
+        }
+
+    @callback
+    def _async_describe(self, camera: CameraCoordinator) -> SourceInfo:
+        """Return what events carry of a camera."""
+        config = camera.camera
+        device = dr.async_get(self.hass).async_get_device_by_identifier(
+            (DOMAIN, config.subentry_id), self.entry.entry_id
+        )
+        if config.camera is not None:
+            entity_id = async_camera_entity_id(self.hass, config.camera)
+        else:
+            entity_id = er.async_get(self.hass).async_get_entity_id(
+                "event", DOMAIN, f"{config.subentry_id}_activity"
+            )
+        return SourceInfo(
+            source_id=config.source_id,
+            name=config.name,
+            entity_id=entity_id,
+            device_id=None if device is None else device.id,
+            area_id=None if device is None else device.area_id,
+        )
+
+    @callback
+    def _async_create_camera(self, config: CameraConfig) -> CameraCoordinator:
+        """Create the coordinator of a camera."""
+        camera = CameraCoordinator(
+            self.hass,
+            self.entry,
+            config,
+            processor=self.processor,
+            store=self.store,
+            detecting=self._switches.is_on(config.subentry_id),
+        )
+        self.cameras[config.subentry_id] = camera
+        camera.async_add_listener(self._async_refresh_mqtt)
+        return camera
+
+    @callback
+    def _async_publish_to_entities(self, change: Change) -> None:
+        """Hand a change to the camera that it is about."""
+        for camera in self.cameras.values():
+            if camera.camera.source_id == change.event.source_id:
+                camera.async_handle_change(change)
+
+    async def _async_apply_options(self) -> None:
+        """Make the publishers and the panel follow the options."""
+        options = self.entry.options
+        prefix = options.get(CONF_MQTT_PREFIX, DEFAULT_MQTT_PREFIX)
+        wanted = prefix if options.get(CONF_MQTT, True) else None
+        if wanted != (None if self.mqtt is None else self.mqtt.prefix):
+            await self._async_stop_mqtt()
+            if wanted is not None:
+                self.mqtt = MqttPublisher(
+                    self.hass, self.store, wanted, self._async_camera_states
+                )
+                self._remove_mqtt = self.processor.add_publisher(
+                    "mqtt", self.mqtt.publish
+                )
+                self.mqtt.async_start()
+        if options.get(CONF_PANEL, True):
+            await panel.async_register_panel(self.hass)
+        else:
+            panel.async_remove_panel(self.hass)
+
+    async def _async_stop_mqtt(self) -> None:
+        """Take MQTT off the path."""
+        if self._remove_mqtt is not None:
+            self._remove_mqtt()
+            self._remove_mqtt = None
+        if self.mqtt is not None:
+            await self.mqtt.async_stop()
+            self.mqtt = None
+
+    @callback
+    def _async_refresh_mqtt(self) -> None:
+        """Let MQTT compare its retained topics with the cameras."""
+        if self.mqtt is not None:
+            self.mqtt.async_refresh()
+
+    @callback
+    def _async_camera_states(self) -> dict[str, str]:
+        """Return the retained topics below the prefix and what they should say."""
+        states = {}
+        for camera in self.cameras.values():
+            topic = f"cameras/{camera.camera.source_id}"
+            online = camera.data.online
+            states[f"{topic}/availability"] = "online" if online else "offline"
+            states[f"{topic}/motion"] = "ON" if camera.data.open_movements else "OFF"
+        return states
+
+    async def _async_install_extras(self) -> None:
+        """Install the accelerators; cameras that run already change over."""
+        if await runtime_extras.async_install_opencv(self.hass):
+            async with self._reconciling:
+                for camera in list(self.cameras.values()):
+                    await camera.async_reconfigure(camera.camera)
+
+    async def _async_mark_alive(self, _now: datetime | None = None) -> None:
+        """Record that somebody was watching, for the start after a crash."""
+        try:
+            await self.store.mark_alive(wall_ms())
+        except StoreError:
+            _LOGGER.debug("Could not record the time", exc_info=True)
+
+    async def _async_keep_house(self, _now: datetime | None = None) -> None:
+        """Delete what is older than the user wants to keep."""
+        now = wall_ms()
+        days = self.entry.options.get(CONF_RETENTION_DAYS, DEFAULT_RETENTION_DAYS)
+        try:
+            await self.processor.prune(before_ms=now - days * MS_PER_DAY, now=now)
+            await self.store.trim_journal(
+                before_ms=now - JOURNAL_DAYS * MS_PER_DAY,
+                up_to_seq=self.store.last_seq,
+            )
+        except StoreError as err:
+            _LOGGER.warning("Old events could not be deleted: %s", err)
+
+    @callback
+    def _async_report_moved_aside(self, path: str) -> None:
+        """Tell the user that the database was damaged and where it is now."""
+        _LOGGER.error("The event database was damaged and is now %s", path)
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            ISSUE_DATABASE_MOVED_ASIDE,
+            is_fixable=False,
+            is_persistent=True,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=ISSUE_DATABASE_MOVED_ASIDE,
+            translation_placeholders={"path": path},
+        )

@@ -1,0 +1,1 @@
+"""From pixels to observations. Imports nothing of Home Assistant."""

@@ -1,0 +1,302 @@
+"""One camera's state machine: pictures in, Observations out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+import itertools
+from math import sqrt
+import time
+from typing import Final
+
+from av.video.frame import VideoFrame
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Box, Observation, ObservationKind
+from .frames import encode_jpeg
+from .kernels import Kernels
+from .motion import MotionDetector
+from .tracking import Track, Tracker
+from .zones import Zone, ZoneMap
+
+MIDDLE_THRESHOLD: Final = 24.0
+"""Deviation in log units that counts at sensitivity 5: 10 % of the brightness."""
+STEPS_TO_DOUBLE: Final = 3.0
+"""Steps of sensitivity that halve the deviation needed."""
+ALIVE_S: Final = 1.0
+"""A thing that has not changed for so long stands like furniture."""
+UPDATE_S: Final = 1.0
+"""Least time between two observations of the same motion."""
+BETTER: Final = 1.1
+"""How much better a look must be to replace the best so far."""
+
+_FULL_STRENGTH: Final = 4.0
+_FULL_SIDE: Final = 0.25
+_EDGE_SCORE: Final = 0.8
+_keys = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalyzerSettings:
+    """How one camera is analysed.
+
+    Attributes:
+        fps: Frames analysed a second, above 0.
+        sensitivity: 1-10; each three steps halve the contrast that a thing
+            needs to be seen. A higher value never sees less.
+        begin_frames: Frames in which a thing must be seen to count, 2 or more.
+        begin_window: Out of how many frames in a row.
+        quiet_s: Seconds without movement that end a motion.
+        min_area: Least size of a thing as a share (0-1) of the image.
+        zones: Where things count; none means everywhere.
+    """
+
+    fps: float = 5.0
+    sensitivity: int = 5
+    begin_frames: int = 4
+    begin_window: int = 5
+    quiet_s: float = 3.0
+    min_area: float = 0.0004
+    zones: tuple[Zone, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense.
+
+        Raises:
+            ValueError: A value lies outside its range.
+        """
+        if not (
+            self.fps > 0
+            and 1 <= self.sensitivity <= 10
+            and self.quiet_s > 0
+            and 0 <= self.min_area < 1
+        ):
+            raise ValueError("a setting of the analysis lies outside its range")
+        if not 2 <= self.begin_frames <= self.begin_window:
+            raise ValueError(
+                "motion must begin with at least two frames, out of as many or more"
+            )
+
+    @property
+    def threshold(self) -> float:
+        """Return the least deviation of a pixel that counts, in log units."""
+        return float(MIDDLE_THRESHOLD * 2 ** ((5 - self.sensitivity) / STEPS_TO_DOUBLE))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How well a frame shows what moves.
+
+    Attributes:
+        score: 0-1.
+        box: Fractions (0-1) of the image.
+    """
+
+    score: float
+    box: Box
+
+
+@dataclass(slots=True)
+class _Motion:
+    """A motion that goes on."""
+
+    key: str
+    began: float
+    confirm_ms: float
+    last_moved: float
+    look: Look
+    frame: VideoFrame | None
+    shown: bool = False
+    zones: list[str] = field(default_factory=list)
+    reported: float = 0.0
+    news: bool = False
+
+
+class Analyzer:
+    """Turns the pictures of one connection into Observations; not thread-safe.
+
+    All times are the media time of the pictures.
+    """
+
+    def __init__(
+        self, source_id: str, settings: AnalyzerSettings, kernels: Kernels
+    ) -> None:
+        """Create an analyzer that has seen nothing.
+
+        Args:
+            source_id: Named in each Observation.
+            settings: How to analyse.
+            kernels: The image primitives.
+        """
+        self._source_id = source_id
+        self._settings = settings
+        self._zones = ZoneMap(settings.zones)
+        self._detector = MotionDetector(
+            kernels,
+            threshold=settings.threshold,
+            min_area=settings.min_area,
+            watched=self._zones.watched,
+        )
+        self._tracker = Tracker(seen=settings.begin_frames, of=settings.begin_window)
+        self._motion: _Motion | None = None
+        self._ts = 0.0
+        self._motion_ms = 0.0
+        self._decode_ms = 0.0
+
+    @property
+    def motion_ms(self) -> float:
+        """Return the milliseconds that the newest picture took."""
+        return self._motion_ms
+
+    def update(
+        self,
+        luma: NDArray[np.uint8],
+        ts: float,
+        frame: VideoFrame | None = None,
+        decode_ms: float = 0.0,
+    ) -> list[Observation]:
+        """Look at one picture.
+
+        Args:
+            luma: uint8[h, w].
+            ts: Media time in seconds, rising.
+            frame: The same picture in full resolution, for snapshots; kept
+                while it is the best look at a motion.
+            decode_ms: Milliseconds that it took to decode.
+
+        Returns:
+            What is new; `ts` in milliseconds of media time.
+        """
+        begin = time.perf_counter()
+        self._ts = ts
+        self._decode_ms = decode_ms
+        result = self._detector.update(luma, ts)
+        height, width = luma.shape
+        if result.learning:
+            self._tracker.clear()
+            alive: list[Track] = []
+        else:
+            alive = self._alive(
+                self._tracker.update(result.blobs, ts, width), width, height
+            )
+        self._motion_ms = (time.perf_counter() - begin) * 1000
+        if alive:
+            return self._moved(alive, width, height, frame)
+        motion = self._motion
+        if motion is not None and ts - motion.last_moved >= self._settings.quiet_s:
+            return self.close()
+        return []
+
+    def close(self) -> list[Observation]:
+        """End the motion that goes on, if one does.
+
+        Returns:
+            Its end.
+        """
+        motion, self._motion = self._motion, None
+        if motion is None:
+            return []
+        self._tracker.clear()
+        return [self._observe(motion, ObservationKind.MOTION_ENDED, motion.last_moved)]
+
+    def _alive(self, tracks: Sequence[Track], width: int, height: int) -> list[Track]:
+        """Return the tracks of things that go somewhere, where things count."""
+        return [
+            track
+            for track in tracks
+            if track.moving
+            and self._ts - track.stirred <= ALIVE_S
+            and (self._zones.everywhere or self._zones.at(*_foot(track, width, height)))
+        ]
+
+    def _moved(
+        self, tracks: Sequence[Track], width: int, height: int, frame: VideoFrame | None
+    ) -> list[Observation]:
+        """Begin or continue the motion."""
+        look = max(
+            (_look(track, width, height) for track in tracks),
+            key=lambda look: look.score,
+        )
+        motion = self._motion
+        if motion is None:
+            began = min(track.since for track in tracks)
+            confirm_ms = (self._ts - began) * 1000
+            motion = _Motion(
+                f"motion-{next(_keys)}", began, confirm_ms, self._ts, look, frame
+            )
+            self._motion = motion
+            self._enter(motion, tracks, width, height)
+            return [self._observe(motion, ObservationKind.MOTION_STARTED, began)]
+        motion.last_moved = self._ts
+        if look.score > motion.look.score * BETTER:
+            motion.look, motion.frame, motion.shown, motion.news = (
+                look,
+                frame,
+                False,
+                True,
+            )
+        self._enter(motion, tracks, width, height)
+        if motion.news and self._ts - motion.reported >= UPDATE_S:
+            return [self._observe(motion, ObservationKind.MOTION_UPDATED, self._ts)]
+        return []
+
+    def _enter(
+        self, motion: _Motion, tracks: Sequence[Track], width: int, height: int
+    ) -> None:
+        """Note the zones in which the tracks stand."""
+        for track in tracks:
+            for name in self._zones.at(*_foot(track, width, height)):
+                if name not in motion.zones:
+                    motion.zones.append(name)
+                    motion.news = True
+
+    def _observe(
+        self, motion: _Motion, kind: ObservationKind, ts: float
+    ) -> Observation:
+        """Report the motion as it stands."""
+        snapshot = None
+        if not motion.shown and motion.frame is not None:
+            snapshot = encode_jpeg(motion.frame)
+        motion.shown = True
+        motion.frame = None
+        motion.news = False
+        motion.reported = self._ts
+        return Observation(
+            kind=kind,
+            source_id=self._source_id,
+            ts=round(ts * 1000),
+            key=motion.key,
+            score=round(motion.look.score, 3),
+            box=motion.look.box,
+            zones=tuple(motion.zones),
+            latency_ms={
+                "confirm": round(motion.confirm_ms, 1),
+                "decode": round(self._decode_ms, 2),
+                "motion": round(self._motion_ms, 2),
+            },
+            made_at=time.monotonic(),
+            snapshot=snapshot,
+        )
+
+
+def _foot(track: Track, width: int, height: int) -> tuple[float, float]:
+    """Return where a thing stands: the middle of its lower edge, in fractions."""
+    blob = track.blob
+    return (blob.x + blob.w / 2) / width, (blob.y + blob.h) / height
+
+
+def _look(track: Track, width: int, height: int) -> Look:
+    """Say how well a thing can be seen: clear, large, and whole."""
+    blob = track.blob
+    clear = min(1.0, blob.strength / _FULL_STRENGTH)
+    large = min(1.0, sqrt(blob.w * blob.h / (width * height)) / _FULL_SIDE)
+    score = (clear + large) / 2
+    if (
+        blob.x <= 1
+        or blob.y <= 1
+        or blob.x + blob.w >= width - 1
+        or blob.y + blob.h >= height - 1
+    ):
+        score *= _EDGE_SCORE
+    return Look(
+        score, Box(blob.x / width, blob.y / height, blob.w / width, blob.h / height)
+    )

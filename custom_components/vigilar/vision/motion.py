@@ -1,0 +1,278 @@
+"""Background model: luma planes in, blobs of change out.
+
+The model compares logarithms of luma, so that a change of light is an offset
+that can be removed, and an object is a local deviation from its surroundings.
+Each pixel keeps a mean and a spread; a pixel that always flickers needs more
+to count.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .kernels import Kernels, Mask
+
+type Plane = NDArray[np.float32]
+
+LOG_SCALE: Final = 256
+"""Units of an e-fold of luma: one unit is a change of 0.4 %."""
+DARK_OFFSET: Final = 12
+"""Luma levels of sensor noise: below it, ratios say nothing."""
+SURROUND: Final = 1 / 16
+"""Radius of the surroundings whose mean change is light, as a share of the width."""
+SPREADS: Final = 4.0
+"""How many spreads a pixel must leave its mean to count."""
+BACKGROUND_S: Final = 8.0
+"""Time constant in seconds with which quiet pixels are learned."""
+FOREGROUND_S: Final = 60.0
+"""Time constant in seconds with which a lasting change becomes background."""
+SPREAD_S: Final = 6.0
+"""Time constant in seconds with which a pixel's spread is learned."""
+FIRST_SPREAD: Final = 8.0
+"""Spread in log units that a pixel has before it is known (3 %)."""
+GLOBAL_SHARE: Final = 0.5
+"""Share of the image that changes at once only when the light or the view does."""
+RELEARN_S: Final = 1.0
+"""How long after a global change the background is learned anew."""
+MOST_NEIGHBOURS: Final = 5
+"""More than half of a pixel and its eight neighbours."""
+MAX_BLOBS: Final = 40
+"""A frame with more regions than this is weather; only the largest are kept."""
+MAX_GAP_S: Final = 5.0
+"""After a longer gap the scene counts as unknown."""
+
+_LOG: Final[Plane] = (np.log(np.arange(256) + DARK_OFFSET) * LOG_SCALE).astype(
+    np.float32
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A connected region that differs from the background.
+
+    Attributes:
+        x: Left edge, pixels of the luma plane.
+        y: Top edge.
+        w: Width.
+        h: Height.
+        area: Set pixels.
+        stir: Share (0-1) of the set pixels that also differ from the previous frame.
+        strength: Mean deviation over the set pixels in thresholds, 1 or more.
+    """
+
+    x: int
+    y: int
+    w: int
+    h: int
+    area: int
+    stir: float
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class MotionResult:
+    """What one frame shows.
+
+    Attributes:
+        blobs: Regions of change, largest first; empty while learning.
+        mask: uint8[h, w] of 0 and 1; the detector's own, valid until the next update.
+        score: Share (0-1) of the image that changed.
+        learning: The background is not known yet, or anew after a global change.
+    """
+
+    blobs: tuple[Blob, ...]
+    mask: Mask
+    score: float
+    learning: bool
+
+
+class MotionDetector:
+    """Finds change in the pictures of one camera; not thread-safe."""
+
+    def __init__(
+        self,
+        kernels: Kernels,
+        *,
+        threshold: float = 24.0,
+        min_area: float = 0.0004,
+        watched: Callable[[int, int], Mask | None] = lambda _width, _height: None,
+    ) -> None:
+        """Create a detector that knows no scene yet.
+
+        Args:
+            kernels: The image primitives.
+            threshold: Least deviation of a pixel that counts, in log units
+                (1 is 0.4 % of its brightness), above zero.
+            min_area: Least size of a blob as a share (0-1) of the image.
+            watched: Returns, for a width and height, which pixels are looked
+                at: uint8[h, w] of 0 and 1, or None for all.
+        """
+        self._kernels = kernels
+        self._threshold = threshold
+        self._min_area = min_area
+        self._watched = watched
+        self._background: _Background | None = None
+        self._ts = 0.0
+        self._learn_until = 0.0
+
+    def update(self, luma: NDArray[np.uint8], ts: float) -> MotionResult:
+        """Compare a frame with the background, and learn from it.
+
+        Args:
+            luma: uint8[h, w]; another size than before starts anew.
+            ts: Media time in seconds, rising.
+
+        Returns:
+            What changed.
+        """
+        gap, self._ts = ts - self._ts, ts
+        background = self._background
+        if (
+            background is None
+            or background.mask.shape != luma.shape
+            or not 0 <= gap <= MAX_GAP_S
+        ):
+            return self._begin(luma)
+        score = background.compare(luma)
+        if score > GLOBAL_SHARE:
+            self._learn_until = ts + RELEARN_S
+        learning = ts < self._learn_until
+        if learning:
+            background.relearn()
+        else:
+            background.learn(gap)
+        blobs = () if learning else background.blobs(self._min_area)
+        return MotionResult(
+            blobs=blobs, mask=background.mask, score=score, learning=learning
+        )
+
+    def _begin(self, luma: NDArray[np.uint8]) -> MotionResult:
+        """Take a frame as the background."""
+        height, width = luma.shape
+        self._background = _Background(
+            luma, self._kernels, self._threshold, self._watched(width, height)
+        )
+        self._learn_until = self._ts + RELEARN_S
+        return MotionResult(
+            blobs=(), mask=self._background.mask, score=0.0, learning=True
+        )
+
+
+class _Background:
+    """What a scene of one size looks like when nothing happens, updated in place."""
+
+    def __init__(
+        self,
+        luma: NDArray[np.uint8],
+        kernels: Kernels,
+        threshold: float,
+        watched: Mask | None,
+    ) -> None:
+        """Take a frame as the first guess."""
+        shape = luma.shape
+        self._kernels = kernels
+        self._threshold = threshold
+        self._watched = watched
+        self._radius = max(1, round(max(shape) * SURROUND))
+        self._level: Plane = _LOG[luma]
+        self._previous: Plane = self._level.copy()
+        self._mean: Plane = self._level.copy()
+        self._spread: Plane = np.full(shape, FIRST_SPREAD, np.float32)
+        self._deviation: Plane = np.zeros(shape, np.float32)
+        self._limit: Plane = np.zeros(shape, np.float32)
+        self._scratch: Plane = np.zeros(shape, np.float32)
+        self._fixed: NDArray[np.int16] = np.zeros(shape, np.int16)
+        self._stirred: NDArray[np.bool_] = np.zeros(shape, np.bool_)
+        self._standing: NDArray[np.bool_] = np.zeros(shape, np.bool_)
+        self.mask: Mask = np.zeros(shape, np.uint8)
+
+    def compare(self, luma: NDArray[np.uint8]) -> float:
+        """Set `mask` where a frame deviates; return its share (0-1) of the image."""
+        self._level, self._previous = self._previous, self._level
+        np.take(_LOG, luma, out=self._level, mode="clip")
+        self._find_stirred()
+        self._remove_light()
+        np.abs(self._deviation, out=self._deviation)
+        np.multiply(self._spread, SPREADS, out=self._limit)
+        self._limit += self._threshold
+        np.greater(self._deviation, self._limit, out=self.mask.view(np.bool_))
+        if self._watched is not None:
+            self.mask &= self._watched
+        # A pixel counts where most of its neighbourhood does: noise does not.
+        counts = self._kernels.count_neighbours(self.mask)
+        np.greater_equal(counts, MOST_NEIGHBOURS, out=self.mask.view(np.bool_))
+        return float(np.count_nonzero(self.mask) / self.mask.size)
+
+    def _find_stirred(self) -> None:
+        """Set `_stirred` where the frame differs from the one before."""
+        np.subtract(self._level, self._previous, out=self._scratch)
+        self._scratch -= np.median(self._scratch[::4, ::4])
+        np.abs(self._scratch, out=self._scratch)
+        np.greater(self._scratch, self._threshold, out=self._stirred)
+
+    def _remove_light(self) -> None:
+        """Leave in `_deviation` what a pixel does not share with its surroundings."""
+        deviation = self._deviation
+        np.subtract(self._level, self._mean, out=deviation)
+        deviation -= np.median(deviation[::4, ::4])
+        # An object must not pull its surroundings along: what it adds to
+        # their mean is bounded.
+        bound = 2 * self._threshold
+        np.clip(deviation, -bound, bound, out=self._scratch)
+        np.rint(self._scratch, out=self._scratch)
+        np.copyto(self._fixed, self._scratch, casting="unsafe")
+        sums = self._kernels.box_sum(self._fixed, self._radius)
+        np.multiply(
+            sums,
+            np.float32(1 / (2 * self._radius + 1) ** 2),
+            out=self._scratch,
+            casting="unsafe",
+        )
+        deviation -= self._scratch
+
+    def relearn(self) -> None:
+        """Move the mean to the frame at once: the scene is not known."""
+        np.subtract(self._level, self._mean, out=self._scratch)
+        self._scratch *= 0.5
+        self._mean += self._scratch
+
+    def learn(self, gap: float) -> None:
+        """Move mean and spread towards the frame, `gap` seconds after the last."""
+        np.subtract(self._level, self._mean, out=self._scratch)
+        self._scratch *= min(0.5, gap / BACKGROUND_S)
+        changed = self.mask.view(np.bool_)
+        np.multiply(
+            self._scratch, BACKGROUND_S / FOREGROUND_S, out=self._scratch, where=changed
+        )
+        self._mean += self._scratch
+        np.subtract(self._deviation, self._spread, out=self._scratch)
+        self._scratch *= min(0.5, gap / SPREAD_S)
+        # What stands still is a thing, not a flicker: it must not blind its place.
+        np.greater(self.mask.view(np.bool_), self._stirred, out=self._standing)
+        np.copyto(self._scratch, 0, where=self._standing)
+        self._spread += self._scratch
+
+    def blobs(self, min_area: float) -> tuple[Blob, ...]:
+        """Join what is near in `mask`, and keep what is large enough."""
+        joined = self._kernels.dilate(self.mask, 1)
+        least = min_area * self.mask.size
+        rows = self._kernels.components(joined)
+        rows = rows[rows[:, 4] >= least]
+        largest = np.argsort(-rows[:, 4], kind="stable")[:MAX_BLOBS]
+        found = []
+        for x, y, w, h, _ in rows[largest].tolist():
+            window = (slice(y, y + h), slice(x, x + w))
+            chosen = self.mask[window].view(np.bool_)
+            area = int(np.count_nonzero(chosen))
+            if area < least:
+                continue
+            stir = float(np.count_nonzero(self._stirred[window] & chosen) / area)
+            strength = float(
+                np.mean(self._deviation[window][chosen] / self._limit[window][chosen])
+            )
+            found.append(Blob(x, y, w, h, area, stir, strength))
+        found.sort(key=lambda blob: -blob.area)
+        return tuple(found)

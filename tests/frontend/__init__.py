@@ -1,0 +1,1 @@
+"""Tests of what the browser runs, in a real browser."""

@@ -1,0 +1,159 @@
+"""A loopback web server, a real browser, and a page with a small Home Assistant."""
+
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+import shutil
+import threading
+from typing import Any, override
+
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Page,
+    expect,
+    sync_playwright,
+)
+import pytest
+
+HERE = Path(__file__).parent
+FRONTEND = HERE.parents[1] / "custom_components" / "vigilar" / "frontend"
+
+# Playwright's own time-out decides; generous, because machines differ.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
+
+BROWSER_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves the test page at / and the integration's frontend at /frontend/."""
+
+    @override
+    def translate_path(self, path: str) -> str:
+        """Map an address to a file."""
+        if path.startswith("/frontend/"):
+            self.directory = str(FRONTEND)
+            return super().translate_path(path.removeprefix("/frontend"))
+        return super().translate_path(path)
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture(scope="session")
+def base_url() -> Iterator[str]:
+    """Serve the page and the frontend on loopback."""
+    handler = partial(_Handler, directory=str(HERE / "page"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start the system's Chromium once."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=list(BROWSER_FLAGS)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, base_url: str) -> Iterator[Page]:
+    """Open the test page; whatever the console complains of fails the test."""
+    context = browser.new_context(
+        viewport={"width": 520, "height": 800},
+        timezone_id="America/New_York",
+        reduced_motion="no-preference",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    complaints: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(message.text)
+
+    def on_error(error: Error) -> None:
+        complaints.append(str(error))
+
+    page.on("console", on_console)
+    page.on("pageerror", on_error)
+    page.clock.install(time="2026-11-23T12:00:00+01:00")
+    page.goto(base_url)
+    page.wait_for_function("window.fake")
+    yield page
+    context.close()
+    assert complaints == []
+
+
+class Stage:
+    """The card or the panel on the page, and the small Home Assistant behind it."""
+
+    def __init__(self, page: Page) -> None:
+        """Begin with an empty server."""
+        self.page = page
+        self.js("window.server = new fake.FakeServer()")
+
+    def js(self, script: str, argument: object = None) -> Any:
+        """Run statements in the page; `argument` is at hand as `given`."""
+        return self.page.evaluate(f"async (given) => {{ {script} }}", argument)
+
+    def mount(self, **options: object) -> None:
+        """Show the card, or with `element="panel"` the panel."""
+        self.js("await fake.mount(given)", options)
+
+    def in_timeline(self, script: str, argument: object = None) -> Any:
+        """Run statements with the timeline's shadow root at hand as `root`."""
+        root = "const root = mounted.shadowRoot.querySelector('vigilar-timeline').shadowRoot;"
+        return self.js(root + script, argument)
+
+    def write(self, event_id: str, **event: object) -> None:
+        """Let the server write a change."""
+        self.js("server.write(given)", {"id": event_id, **event})
+
+    def shown(self) -> list[str]:
+        """Give the ids of the rows from top to bottom."""
+        return list(
+            self.in_timeline(
+                "return [...root.querySelectorAll('.row')].map((row) => row.dataset.event)"
+            )
+        )
+
+    def expect_shown(self, event_ids: list[str]) -> None:
+        """Wait until these rows are there, in this order and once each."""
+        self.page.wait_for_function(
+            """(ids) => {
+                const root = mounted.shadowRoot.querySelector("vigilar-timeline")?.shadowRoot;
+                const rows = [...(root?.querySelectorAll(".row") ?? [])].map((row) => row.dataset.event);
+                return JSON.stringify(rows) === JSON.stringify(ids);
+            }""",
+            arg=event_ids,
+        )
+
+    def expect_status(self, text: str) -> None:
+        """Wait until the live dot says this."""
+        expect(self.page.locator(".status")).to_have_text(text)
+
+
+@pytest.fixture
+def stage(page: Page) -> Stage:
+    """Give a page with an empty server and nothing mounted."""
+    return Stage(page)

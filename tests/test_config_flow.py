@@ -1,0 +1,440 @@
+"""Test the config, options and camera flows."""
+
+import asyncio
+from collections.abc import Generator
+from typing import Any
+from unittest.mock import AsyncMock, patch
+
+from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow
+from homeassistant.const import CONF_NAME, CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.vigilar.const import (
+    CONF_ANALYSIS,
+    CONF_CAMERA,
+    CONF_FPS,
+    CONF_MQTT,
+    CONF_MQTT_PREFIX,
+    CONF_PANEL,
+    CONF_RETENTION_DAYS,
+    CONF_SENSITIVITY,
+    CONF_SOURCE_ID,
+    DOMAIN,
+    SUBENTRY_CAMERA,
+)
+from custom_components.vigilar.vision.source import SourceError, SourceFailure
+
+from .common import (
+    ANALYSIS,
+    BACK_URL,
+    FRONT_URL,
+    SECRET,
+    Workers,
+    settle,
+    stream_subentry,
+)
+
+
+@pytest.fixture
+def probe(workers: Workers) -> Generator[AsyncMock]:
+    """Replace the look through the camera; it sees something."""
+    with patch("custom_components.vigilar.config_flow.async_probe_camera") as probe:
+        yield probe
+
+
+@pytest.fixture
+async def hub(hass: HomeAssistant, workers: Workers) -> MockConfigEntry:
+    """Return a hub with one camera, running."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Vigilar",
+        subentries_data=[stream_subentry("Front door", "front_door", FRONT_URL)],
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry
+
+
+async def _start(hass: HomeAssistant, hub: MockConfigEntry, kind: str) -> str:
+    """Open the form of a kind of camera; return the id of its flow."""
+    manager = hass.config_entries.subentries
+    result = await manager.async_init(
+        (hub.entry_id, SUBENTRY_CAMERA), context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.MENU
+    assert result["menu_options"] == ["entity", "stream"]
+    return await _choose(hass, result["flow_id"], kind)
+
+
+async def _start_reconfigure(
+    hass: HomeAssistant, hub: MockConfigEntry, kind: str
+) -> str:
+    """Open the form that changes the hub's first camera."""
+    subentry_id = next(iter(hub.subentries))
+    result = await hub.start_subentry_reconfigure_flow(hass, subentry_id)
+    assert result["type"] is FlowResultType.MENU
+    assert result["description_placeholders"] == {CONF_NAME: "Front door"}
+    return await _choose(hass, result["flow_id"], kind)
+
+
+async def _choose(hass: HomeAssistant, flow_id: str, kind: str) -> str:
+    """Take an option of the menu."""
+    result = await hass.config_entries.subentries.async_configure(
+        flow_id, {"next_step_id": kind}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == kind
+    assert not result["errors"]
+    return flow_id
+
+
+async def _submit(
+    hass: HomeAssistant, flow_id: str, user_input: dict[str, Any]
+) -> dict[str, Any]:
+    """Fill in the form; the look through the camera is over at once."""
+    result = await hass.config_entries.subentries.async_configure(flow_id, user_input)
+    await settle(hass)
+    return dict(result)
+
+
+async def test_hub_goes_on_to_the_first_camera(
+    hass: HomeAssistant, probe: AsyncMock
+) -> None:
+    """The hub needs no input and opens the camera's form, which then works."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Vigilar"
+    assert result["data"] == {}
+    _, flow_id = result["next_flow"]
+    await hass.async_block_till_done()
+    await _choose(hass, flow_id, "stream")
+    result = await _submit(
+        hass, flow_id, {CONF_NAME: "Front door", CONF_URL: FRONT_URL}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+
+
+async def test_only_one_hub(hass: HomeAssistant, hub: MockConfigEntry) -> None:
+    """A second hub is refused."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "single_instance_allowed"
+
+
+async def test_stream(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock, workers: Workers
+) -> None:
+    """A stream is tested, saved and watched at once."""
+    flow_id = await _start(hass, hub, "stream")
+    result = await _submit(
+        hass, flow_id, {CONF_NAME: " Back yard ", CONF_URL: f" {BACK_URL} "}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Back yard"
+    assert result["data"] == {
+        CONF_URL: BACK_URL,
+        CONF_ANALYSIS: ANALYSIS,
+        CONF_SOURCE_ID: "back_yard",
+    }
+    assert SECRET not in result["unique_id"]
+    assert probe.call_args.kwargs == {"camera": None, "url": BACK_URL}
+    await hass.async_block_till_done()
+    assert workers.of("back_yard").running
+
+
+async def test_progress_is_shown_while_the_camera_is_tested(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock
+) -> None:
+    """The form tells that it waits, and goes on by itself."""
+    seen = asyncio.Event()
+
+    async def _look(*args: Any, **kwargs: Any) -> None:
+        await seen.wait()
+
+    probe.side_effect = _look
+    flow_id = await _start(hass, hub, "stream")
+    manager = hass.config_entries.subentries
+    user_input = {CONF_NAME: "Yard", CONF_URL: BACK_URL}
+    result = await manager.async_configure(flow_id, user_input)
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    assert result["progress_action"] == "test"
+    result = await manager.async_configure(flow_id)
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    seen.set()
+    await hass.async_block_till_done()
+    result = await manager.async_configure(flow_id)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert [subentry.title for subentry in hub.subentries.values()] == [
+        "Front door",
+        "Yard",
+    ]
+    await settle(hass)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rtmp://192.0.2.1/live",
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "concat:/etc/passwd|/etc/shadow",
+        "subfile,,start,0,end,9,,:/etc/passwd",
+        "http://",
+        "rtsp://192.0.2.1:port/",
+    ],
+)
+async def test_forbidden_addresses_are_refused_without_a_look(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock, url: str
+) -> None:
+    """Only stream addresses are opened; the form keeps what was typed."""
+    flow_id = await _start(hass, hub, "stream")
+    result = await _submit(hass, flow_id, {CONF_NAME: "Bad", CONF_URL: url})
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {CONF_URL: "forbidden_scheme"}
+    probe.assert_not_called()
+    result = await _submit(hass, flow_id, {CONF_NAME: "Good", CONF_URL: BACK_URL})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        SourceFailure.UNREACHABLE,
+        SourceFailure.AUTH_FAILED,
+        SourceFailure.NO_VIDEO,
+        SourceFailure.UNSUPPORTED_CODEC,
+        SourceFailure.STALLED,
+        SourceFailure.ENDED,
+    ],
+)
+async def test_a_failed_look_is_explained_and_can_be_repeated(
+    hass: HomeAssistant,
+    hub: MockConfigEntry,
+    probe: AsyncMock,
+    failure: SourceFailure,
+) -> None:
+    """Each way to fail has its own words; the form comes back, filled in."""
+    flow_id = await _start(hass, hub, "stream")
+    probe.side_effect = SourceError(failure)
+    result = await _submit(hass, flow_id, {CONF_NAME: "Yard", CONF_URL: BACK_URL})
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "stream"
+    assert result["errors"] == {"base": failure.value}
+    assert "add_anyway" in {str(key) for key in result["data_schema"].schema}
+    suggested = {
+        str(key): (key.description or {}).get("suggested_value")
+        for key in result["data_schema"].schema
+    }
+    assert suggested[CONF_URL] == BACK_URL
+
+    probe.side_effect = None
+    result = await _submit(hass, flow_id, {CONF_NAME: "Yard", CONF_URL: BACK_URL})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_add_anyway(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock, workers: Workers
+) -> None:
+    """A camera that is off now can be saved without a look."""
+    flow_id = await _start(hass, hub, "stream")
+    probe.side_effect = SourceError(SourceFailure.UNREACHABLE)
+    user_input = {CONF_NAME: "Yard", CONF_URL: BACK_URL}
+    await _submit(hass, flow_id, user_input)
+    probe.reset_mock()
+    result = await _submit(hass, flow_id, {**user_input, "add_anyway": True})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert "add_anyway" not in result["data"]
+    probe.assert_not_called()
+    await hass.async_block_till_done()
+    assert workers.of("yard").running
+
+
+async def test_a_fault_of_ours_is_not_taken_for_the_cameras(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock
+) -> None:
+    """An unexpected exception surfaces instead of being called unreachable."""
+    flow_id = await _start(hass, hub, "stream")
+    probe.side_effect = RuntimeError("bug")
+    with pytest.raises(RuntimeError, match="bug"):
+        await _submit(hass, flow_id, {CONF_NAME: "Yard", CONF_URL: BACK_URL})
+
+
+async def test_a_look_that_is_over_is_repeated_on_the_next_submission(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock
+) -> None:
+    """Nothing is taken from an older look."""
+    flow_id = await _start(hass, hub, "stream")
+    probe.side_effect = SourceError(SourceFailure.UNREACHABLE)
+    user_input = {CONF_NAME: "Yard", CONF_URL: BACK_URL}
+    await _submit(hass, flow_id, user_input)
+    await _submit(hass, flow_id, user_input)
+    assert probe.call_count == 2
+
+
+async def test_duplicate_streams_are_refused(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock
+) -> None:
+    """The same stream is a duplicate whatever the name and the password."""
+    flow_id = await _start(hass, hub, "stream")
+    result = await _submit(
+        hass,
+        flow_id,
+        {CONF_NAME: "Again", CONF_URL: FRONT_URL.replace("admin", "other")},
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    probe.assert_not_called()
+
+
+async def test_names_may_repeat_but_slugs_do_not(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock
+) -> None:
+    """Two cameras with one name get two source ids."""
+    flow_id = await _start(hass, hub, "stream")
+    result = await _submit(hass, flow_id, {CONF_NAME: "Front door", CONF_URL: BACK_URL})
+    assert result["data"][CONF_SOURCE_ID] == "front_door_2"
+
+
+async def test_a_stream_without_a_name(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock
+) -> None:
+    """A name of blanks does not make a nameless camera."""
+    flow_id = await _start(hass, hub, "stream")
+    result = await _submit(hass, flow_id, {CONF_NAME: "  ", CONF_URL: BACK_URL})
+    assert result["title"] == "Camera"
+
+
+async def test_entity(
+    hass: HomeAssistant,
+    hub: MockConfigEntry,
+    probe: AsyncMock,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """A camera entity is stored by its registry id and lends its name."""
+    registered = entity_registry.async_get_or_create(
+        "camera", "test", "1", suggested_object_id="drive", original_name="Drive"
+    )
+    hass.states.async_set(
+        registered.entity_id, "idle", {"friendly_name": "Drive camera"}
+    )
+    flow_id = await _start(hass, hub, "entity")
+    result = await _submit(hass, flow_id, {CONF_CAMERA: registered.entity_id})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Drive camera"
+    assert result["data"][CONF_CAMERA] == registered.id
+    assert result["unique_id"] == registered.id
+
+    flow_id = await _start(hass, hub, "entity")
+    result = await _submit(
+        hass, flow_id, {CONF_CAMERA: registered.entity_id, CONF_NAME: "Again"}
+    )
+    assert result["type"] is FlowResultType.ABORT
+
+
+async def test_entity_that_is_not_registered(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock
+) -> None:
+    """A camera from YAML, without a registry entry or a state, works by its id."""
+    flow_id = await _start(hass, hub, "entity")
+    result = await _submit(hass, flow_id, {CONF_CAMERA: "camera.yaml"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "camera.yaml"
+    assert result["data"][CONF_CAMERA] == "camera.yaml"
+
+
+async def test_reconfigure(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock, workers: Workers
+) -> None:
+    """Everything can be changed; the source id, on which history hangs, stays."""
+    flow_id = await _start_reconfigure(hass, hub, "stream")
+    analysis = {CONF_SENSITIVITY: 8, CONF_FPS: 3}
+    result = await _submit(
+        hass,
+        flow_id,
+        {CONF_NAME: "Porch", CONF_URL: BACK_URL, CONF_ANALYSIS: analysis},
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reconfigure_successful"
+    subentry = next(iter(hub.subentries.values()))
+    assert subentry.title == "Porch"
+    assert subentry.data == {
+        CONF_URL: BACK_URL,
+        CONF_ANALYSIS: analysis,
+        CONF_SOURCE_ID: "front_door",
+    }
+    await hass.async_block_till_done()
+    assert workers.of("front_door").settings.sensitivity == 8
+    assert workers.of("front_door").settings.fps == 3
+
+
+async def test_reconfigure_from_stream_to_entity(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock
+) -> None:
+    """A camera that Home Assistant has learned to know takes the stream's place."""
+    flow_id = await _start_reconfigure(hass, hub, "entity")
+    result = await _submit(
+        hass, flow_id, {CONF_CAMERA: "camera.front", CONF_NAME: "Front door"}
+    )
+    assert result["reason"] == "reconfigure_successful"
+    subentry = next(iter(hub.subentries.values()))
+    assert CONF_URL not in subentry.data
+    assert subentry.data[CONF_CAMERA] == "camera.front"
+
+
+async def test_reconfigure_to_another_cameras_stream_is_refused(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock
+) -> None:
+    """One camera cannot become another; to keep its own stream is fine."""
+    flow_id = await _start(hass, hub, "stream")
+    await _submit(hass, flow_id, {CONF_NAME: "Back yard", CONF_URL: BACK_URL})
+    flow_id = await _start_reconfigure(hass, hub, "stream")
+    result = await _submit(hass, flow_id, {CONF_NAME: "X", CONF_URL: BACK_URL})
+    assert result["reason"] == "already_configured"
+    flow_id = await _start_reconfigure(hass, hub, "stream")
+    result = await _submit(hass, flow_id, {CONF_NAME: "X", CONF_URL: FRONT_URL})
+    assert result["reason"] == "reconfigure_successful"
+
+
+async def test_options(hass: HomeAssistant, hub: MockConfigEntry) -> None:
+    """Options are checked and saved."""
+    result = await hass.config_entries.options.async_init(hub.entry_id)
+    assert result["type"] is FlowResultType.FORM
+    options = {
+        CONF_MQTT: True,
+        CONF_MQTT_PREFIX: "house/one",
+        CONF_RETENTION_DAYS: 30,
+        CONF_PANEL: False,
+    }
+    for bad in ("a/#", "+", "/a", "a//b", "$SYS", "with space", ""):
+        result = await hass.config_entries.options.async_configure(
+            result["flow_id"], {**options, CONF_MQTT_PREFIX: bad}
+        )
+        assert result["errors"] == {CONF_MQTT_PREFIX: "invalid_prefix"}, bad
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], options
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert hub.options == options
+    assert isinstance(hub.options[CONF_RETENTION_DAYS], int)
+
+
+def test_supported_subentries(entry: MockConfigEntry) -> None:
+    """The hub offers cameras, and only these so far."""
+    from custom_components.vigilar.config_flow import VigilarConfigFlow
+
+    types = VigilarConfigFlow.async_get_supported_subentry_types(entry)
+    assert set(types) == {"camera"}
+    assert issubclass(types["camera"], ConfigSubentryFlow)

@@ -1,0 +1,195 @@
+"""Test what the entities of a camera show."""
+
+from http import HTTPStatus
+
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.vigilar.const import DOMAIN
+from custom_components.vigilar.models import (
+    BlindReason,
+    Label,
+    ObservationKind,
+)
+from custom_components.vigilar.runtime import VigilarRuntime
+from custom_components.vigilar.vision.source import SourceFailure
+from custom_components.vigilar.vision.worker import WorkerStats
+
+from .common import SECRET, FakeWorker, Workers, settle
+
+TS = 1_700_000_000_000
+MOTION = "binary_sensor.front_door_motion"
+ACTIVITY = "event.front_door_activity"
+IMAGE = "image.front_door_last_event"
+DETECTION = "switch.front_door_detection"
+
+
+@pytest.fixture
+async def worker(
+    hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers
+) -> FakeWorker:
+    """Return the front door's worker, with a stream that flows."""
+    worker = workers.of("front_door")
+    worker.see(ObservationKind.CAMERA_ONLINE)
+    await settle(hass)
+    return worker
+
+
+def _state(hass: HomeAssistant, entity_id: str) -> State:
+    """Return the state of an entity that must be there."""
+    state = hass.states.get(entity_id)
+    assert state is not None
+    return state
+
+
+async def test_motion(hass: HomeAssistant, worker: FakeWorker) -> None:
+    """Motion is on while an event of movement is open, and only then."""
+    assert _state(hass, MOTION).state == STATE_OFF
+    worker.see_motion("a")
+    await settle(hass)
+    assert _state(hass, MOTION).state == STATE_ON
+    worker.see(ObservationKind.MOTION_ENDED, TS + 1000, key="a")
+    await settle(hass)
+    assert _state(hass, MOTION).state == STATE_OFF
+    assert _state(hass, "binary_sensor.back_yard_motion").state == STATE_UNAVAILABLE
+
+
+async def test_motion_is_unavailable_before_the_first_frame(
+    hass: HomeAssistant, runtime: VigilarRuntime
+) -> None:
+    """Nothing seen yet is not the same as nothing moving."""
+    assert _state(hass, MOTION).state == STATE_UNAVAILABLE
+
+
+async def test_activity(hass: HomeAssistant, worker: FakeWorker) -> None:
+    """The event entity tells of a new event with its id and reason."""
+    assert _state(hass, ACTIVITY).state == STATE_UNKNOWN
+    worker.see_motion("a")
+    await settle(hass)
+    state = _state(hass, ACTIVITY)
+    assert state.attributes["event_type"] == "motion"
+    assert state.attributes["severity"] == "info"
+    assert state.attributes["start_time"] == TS
+    assert len(state.attributes["event_id"]) == 26
+    assert state.attributes["why"]
+    assert SECRET not in str(state.attributes)
+
+    worker.see(ObservationKind.MOTION_ENDED, TS + 1000, key="a")
+    await settle(hass)
+    assert _state(hass, ACTIVITY).state == state.state
+
+
+async def test_activity_tells_of_a_rise_once(
+    hass: HomeAssistant, worker: FakeWorker
+) -> None:
+    """A motion that becomes a person is told again, with the same id."""
+    worker.see_motion("a")
+    await settle(hass)
+    first = _state(hass, ACTIVITY)
+    labels = (Label("person", 0.9),)
+    worker.see(ObservationKind.MOTION_UPDATED, TS + 1000, key="a", labels=labels)
+    await settle(hass)
+    worker.see(ObservationKind.MOTION_ENDED, TS + 2000, key="a", labels=labels)
+    await settle(hass)
+    risen = _state(hass, ACTIVITY)
+    if risen.attributes["event_type"] == "motion":
+        pytest.fail("the rise was not told")
+    assert risen.attributes["event_type"] == "person"
+    assert risen.attributes["event_id"] == first.attributes["event_id"]
+
+
+async def test_image(
+    hass: HomeAssistant,
+    worker: FakeWorker,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """The image is the best look at the last event, and stays when the camera goes."""
+    client = await hass_client()
+    assert (await client.get(f"/api/image_proxy/{IMAGE}")).status == (
+        HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+    worker.see_motion("a")
+    await settle(hass)
+    first = _state(hass, IMAGE).state
+    answer = await client.get(f"/api/image_proxy/{IMAGE}")
+    assert answer.status == HTTPStatus.OK
+    assert answer.content_type == "image/jpeg"
+    assert await answer.read() == b"jpeg of a"
+
+    worker.see(ObservationKind.MOTION_UPDATED, TS + 1000, key="a", snapshot=b"better")
+    await settle(hass)
+    assert _state(hass, IMAGE).state != first
+    worker.see(ObservationKind.CAMERA_OFFLINE, TS + 2000, reason="no answer")
+    await settle(hass)
+    answer = await client.get(f"/api/image_proxy/{IMAGE}")
+    assert await answer.read() == b"better"
+
+
+async def test_loss_and_return(
+    hass: HomeAssistant, worker: FakeWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Loss and return are logged once each, and each is an event."""
+    worker.see(ObservationKind.CAMERA_OFFLINE, TS, reason="the stream stalled")
+    worker.see(ObservationKind.CAMERA_OFFLINE, TS + 1, reason="the stream stalled")
+    await settle(hass)
+    assert _state(hass, MOTION).state == STATE_UNAVAILABLE
+    assert _state(hass, ACTIVITY).attributes["event_type"] == "camera_offline"
+    worker.see(ObservationKind.CAMERA_ONLINE, TS + 5000)
+    await settle(hass)
+    assert _state(hass, MOTION).state == STATE_OFF
+    assert _state(hass, ACTIVITY).attributes["event_type"] == "camera_online"
+    assert caplog.text.count("Camera Front door is offline") == 1
+    assert caplog.text.count("Camera Front door is back") == 1
+    assert SECRET not in caplog.text
+
+
+async def test_a_refused_password_opens_an_issue_until_the_camera_is_back(
+    hass: HomeAssistant,
+    worker: FakeWorker,
+    front: str,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """Only the user can mend a wrong password, so the user is told."""
+    issue_id = f"auth_failed_{front}"
+    worker.stats = WorkerStats(failure=SourceFailure.AUTH_FAILED)
+    worker.see(ObservationKind.CAMERA_OFFLINE, reason="refused")
+    await settle(hass)
+    issue = issue_registry.async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert issue.translation_placeholders == {"name": "Front door"}
+    worker.see(ObservationKind.CAMERA_ONLINE)
+    await settle(hass)
+    assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+
+
+async def test_detection_switch(
+    hass: HomeAssistant, runtime: VigilarRuntime, worker: FakeWorker, workers: Workers
+) -> None:
+    """Switched off, nobody watches, what was open ends, and the gap is recorded."""
+    assert _state(hass, DETECTION).state == STATE_ON
+    worker.see_motion("a")
+    await settle(hass)
+    await hass.services.async_call(
+        "switch", "turn_off", {"entity_id": DETECTION}, blocking=True
+    )
+    await settle(hass)
+    assert not worker.running
+    assert _state(hass, DETECTION).state == STATE_OFF
+    assert _state(hass, MOTION).state == STATE_UNAVAILABLE
+    event = (await runtime.store.page())[0]
+    assert event.payload["phase"] == "ended"
+    assert workers.of("back_yard").running
+
+    for _ in range(2):
+        await hass.services.async_call(
+            "switch", "turn_on", {"entity_id": DETECTION}, blocking=True
+        )
+    assert workers.of("front_door") is not worker
+    assert workers.of("front_door").running
+    assert _state(hass, DETECTION).state == STATE_ON
+    blind = await runtime.store.blind_periods(0, 2**52, ["front_door"])
+    assert [period.reason for period in blind] == [BlindReason.DETECTION_OFF]
+    assert blind[0].end is not None

@@ -1,0 +1,253 @@
+"""One camera's state machine."""
+
+from collections.abc import Iterable, Sequence
+import io
+import itertools
+from typing import Any
+
+import numpy as np
+from PIL import Image as PillowImage
+import pytest
+
+from custom_components.vigilar.models import Observation, ObservationKind
+from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
+from custom_components.vigilar.vision.kernels import NumpyKernels
+from custom_components.vigilar.vision.zones import Point, Zone, ZoneKind
+
+from .common import Image, grey_frame, still, walk
+
+PERIOD_S = 0.2
+LEFT = Zone("Left", (Point(0, 0), Point(0.3, 0), Point(0.3, 1), Point(0, 1)))
+MIDDLE = Zone("Middle", (Point(0.4, 0), Point(0.6, 0), Point(0.6, 1), Point(0.4, 1)))
+RIGHT = Zone("Right", (Point(0.7, 0), Point(1, 0), Point(1, 1), Point(0.7, 1)))
+NOWHERE = Zone("Sky", (Point(0, 0), Point(1, 0), Point(1, 0.2), Point(0, 0.2)))
+ALL = Zone("All", (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1)), ZoneKind.MASK)
+
+
+def analyse(
+    images: Iterable[Image],
+    analyzer: Analyzer | None = None,
+    *,
+    frames: bool = False,
+    **settings: Any,
+) -> list[Observation]:
+    """Return what is observed at five frames a second."""
+    analyzer = analyzer or Analyzer(
+        "gate", AnalyzerSettings(**settings), NumpyKernels()
+    )
+    observed: list[Observation] = []
+    for number, image in enumerate(images):
+        frame = grey_frame(image) if frames else None
+        observed += analyzer.update(image, number * PERIOD_S, frame, decode_ms=1.5)
+    return observed + analyzer.close()
+
+
+def kinds(observed: Sequence[Observation]) -> list[str]:
+    """Return the kinds without the updates."""
+    return [one.kind for one in observed if one.kind != ObservationKind.MOTION_UPDATED]
+
+
+def test_a_still_scene_is_silent() -> None:
+    """Nothing is observed where nothing happens."""
+    assert analyse(still(150)) == []
+
+
+def test_one_crossing_is_one_motion() -> None:
+    """A motion begins and ends once, at the times at which it did."""
+    observed = analyse(walk(100, before=20, speed=5))
+    assert kinds(observed) == ["motion_started", "motion_ended"]
+    started, ended = observed[0], observed[-1]
+    # It enters in frame 20, and is gone 54 frames later.
+    assert 4000 <= started.ts <= 5200
+    assert 13800 <= ended.ts <= 15000
+    assert {one.key for one in observed} == {started.key}
+    assert {one.source_id for one in observed} == {"gate"}
+    assert all(0 < one.score <= 1 for one in observed)
+    assert started.labels == ()
+    assert started.made_at is not None
+
+
+def test_the_box_is_where_the_best_look_was() -> None:
+    """The box lies on the figure, in fractions."""
+    box = analyse(walk(100, before=20, speed=5))[-1].box
+    assert box is not None
+    assert box.y == pytest.approx(70 / 144, abs=0.04)
+    assert box.h == pytest.approx(40 / 144, abs=0.06)
+    assert 0 <= box.x <= box.x + box.w <= 1
+
+
+def test_latency_tells_the_stages() -> None:
+    """The first observation says how long it took to be sure."""
+    latency = analyse(walk(60, before=20))[0].latency_ms
+    assert 600 <= latency["confirm"] <= 1400
+    assert latency["decode"] == 1.5
+    assert latency["motion"] > 0
+
+
+def test_it_takes_as_many_frames_as_told() -> None:
+    """More frames to begin mean a later confirmation."""
+    quick = analyse(walk(70, before=20), begin_frames=3, begin_window=4)[0].latency_ms[
+        "confirm"
+    ]
+    slow = analyse(walk(70, before=20), begin_frames=9, begin_window=10)[0].latency_ms[
+        "confirm"
+    ]
+    assert slow - quick >= 400
+
+
+def test_a_quiet_time_ends_a_motion() -> None:
+    """The end comes after the quiet time, dated when movement was last seen."""
+    analyzer = Analyzer("gate", AnalyzerSettings(quiet_s=2.0), NumpyKernels())
+    end_frame = None
+    ended = None
+    for number, image in enumerate(walk(120, before=20, speed=5)):
+        for one in analyzer.update(image, number * PERIOD_S):
+            if one.kind == ObservationKind.MOTION_ENDED:
+                end_frame, ended = number, one
+    assert ended is not None
+    assert end_frame is not None
+    assert end_frame * PERIOD_S - ended.ts / 1000 == pytest.approx(2.0, abs=0.21)
+
+
+def test_two_crossings_with_a_pause_are_two_motions() -> None:
+    """Each motion has its own key."""
+    first = list(walk(100, before=20, speed=5))
+    observed = analyse([*first, *first])
+    assert kinds(observed) == ["motion_started", "motion_ended"] * 2
+    assert len({one.key for one in observed}) == 2
+
+
+def test_a_short_pause_does_not_end_a_motion() -> None:
+    """Who stops for less than the quiet time is the same motion."""
+    images = list(walk(100, before=20, speed=5))
+    stopped = [*images[:45], *[images[45]] * 8, *images[45:]]
+    assert kinds(analyse(stopped, quiet_s=4.0)) == ["motion_started", "motion_ended"]
+
+
+def test_losing_the_stream_ends_the_motion() -> None:
+    """A motion does not outlive its stream, and is not ended twice."""
+    analyzer = Analyzer("gate", AnalyzerSettings(), NumpyKernels())
+    observed = [
+        one
+        for number, image in enumerate(walk(45, before=20))
+        for one in analyzer.update(image, number * PERIOD_S)
+    ]
+    assert kinds(observed) == ["motion_started"]
+    ends = analyzer.close()
+    assert kinds(ends) == ["motion_ended"]
+    assert ends[0].key == observed[0].key
+    assert analyzer.close() == []
+
+
+def growing() -> list[Image]:
+    """Return frames in which something comes nearer."""
+    images = list(still(20))
+    rng = np.random.default_rng(4)
+    for number in range(50):
+        image = images[number % 20].copy()
+        side, left = 14 + number, 10 + 4 * number
+        patch = image[10 : 10 + side, left : left + side]
+        patch[:] = np.clip(patch * 1.8 + rng.normal(0, 3, patch.shape), 0, 255)
+        images.append(image)
+    return images
+
+
+def test_updates_come_at_most_once_a_second() -> None:
+    """A look that gets better and better is not reported with each frame."""
+    updates = [
+        one for one in analyse(growing()) if one.kind == ObservationKind.MOTION_UPDATED
+    ]
+    assert len(updates) >= 3
+    times = [one.ts for one in updates]
+    assert all(after - before >= 990 for before, after in itertools.pairwise(times))
+    scores = [one.score for one in updates]
+    assert scores == sorted(scores)
+
+
+def test_the_best_look_is_shown_in_full_resolution() -> None:
+    """The first observation has a picture; later ones only when it improved."""
+    observed = analyse(growing(), frames=True)
+    snapshot = observed[0].snapshot
+    assert snapshot is not None
+    with PillowImage.open(io.BytesIO(snapshot)) as image:
+        assert image.size == (256, 144)
+    scores: list[float] = []
+    for one in observed:
+        if one.snapshot is not None:
+            assert not scores or one.score > scores[-1]
+            scores.append(one.score)
+    assert len(scores) >= 2
+    assert analyse(walk(60, before=20))[0].snapshot is None
+
+
+def test_zones_are_named_in_the_order_entered() -> None:
+    """A walker from left to right enters the zones one after the other."""
+    observed = analyse(walk(100, before=20, speed=5), zones=(RIGHT, MIDDLE, LEFT))
+    assert observed[0].zones == ("Left",)
+    assert observed[-1].zones == ("Left", "Middle", "Right")
+    # Entering a zone is news.
+    assert ("Left", "Middle") in {one.zones for one in observed}
+
+
+def test_only_what_stands_in_a_zone_counts() -> None:
+    """A motion begins when a zone is entered, and is silent where there is none."""
+    observed = analyse(walk(100, before=20, speed=5), zones=(RIGHT,))
+    assert kinds(observed) == ["motion_started", "motion_ended"]
+    assert observed[0].zones == ("Right",)
+    assert analyse(walk(100, before=20, speed=5), zones=(NOWHERE,)) == []
+
+
+def test_a_mask_hides() -> None:
+    """What is masked is not seen."""
+    assert analyse(walk(100, before=20), zones=(ALL,)) == []
+
+
+def test_sensitivity_is_monotonic() -> None:
+    """A higher sensitivity finds all that a lower one finds, and more."""
+    contrasts = (0.08, 0.15, 0.3, 0.6, 1.0)
+    found = [
+        {
+            contrast
+            for contrast in contrasts
+            if analyse(walk(70, before=20, contrast=contrast), sensitivity=level)
+        }
+        for level in (1, 4, 7, 10)
+    ]
+    assert all(less <= more for less, more in itertools.pairwise(found))
+    assert len(found[0]) < len(found[-1])
+    thresholds = [
+        AnalyzerSettings(sensitivity=level).threshold for level in range(1, 11)
+    ]
+    assert thresholds == sorted(thresholds, reverse=True)
+    assert len(set(thresholds)) == 10
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"fps": 0},
+        {"sensitivity": 0},
+        {"sensitivity": 11},
+        {"quiet_s": 0},
+        {"min_area": 1.0},
+        {"begin_frames": 1},
+        {"begin_frames": 6, "begin_window": 5},
+    ],
+)
+def test_settings_out_of_range_are_refused(settings: dict[str, Any]) -> None:
+    """Nonsense is an error where it is made."""
+    with pytest.raises(ValueError, match=r"must|range"):
+        AnalyzerSettings(**settings)
+
+
+def test_a_change_of_light_does_not_end_a_motion() -> None:
+    """A flash in the middle of a crossing interrupts nothing."""
+    observed = analyse(
+        walk(
+            100,
+            before=20,
+            speed=5,
+            gain=lambda number: 1.7 if 45 <= number <= 47 else 1.0,
+        )
+    )
+    assert kinds(observed) == ["motion_started", "motion_ended"]

@@ -1,0 +1,105 @@
+"""OpenCV's kernels and NumPy's give the same bits."""
+
+import sys
+from unittest.mock import patch
+
+import cv2
+from hypothesis import given, settings, strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+from custom_components.vigilar.vision.kernels import (
+    Kernels,
+    Mask,
+    NumpyKernels,
+    OpenCVKernels,
+    load_kernels,
+)
+
+OPENCV = OpenCVKernels(cv2)
+NUMPY = NumpyKernels()
+
+shapes = array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40)
+masks = arrays(np.uint8, shapes, elements=st.integers(0, 1))
+planes = arrays(np.int16, shapes, elements=st.integers(-2000, 2000))
+
+
+@given(planes, st.integers(1, 20))
+def test_box_sums_are_equal(plane: NDArray[np.int16], radius: int) -> None:
+    """The sums of windows, also of those larger than the image, are equal."""
+    expected, given_sums = OPENCV.box_sum(plane, radius), NUMPY.box_sum(plane, radius)
+    assert expected.dtype == given_sums.dtype == np.int32
+    np.testing.assert_array_equal(expected, given_sums)
+
+
+@given(masks)
+def test_neighbour_counts_are_equal(mask: Mask) -> None:
+    """The counts of neighbours are equal, at the edges too."""
+    np.testing.assert_array_equal(
+        OPENCV.count_neighbours(mask), NUMPY.count_neighbours(mask)
+    )
+
+
+@given(masks, st.integers(1, 4))
+def test_dilations_are_equal(mask: Mask, radius: int) -> None:
+    """Grown masks are equal."""
+    np.testing.assert_array_equal(
+        OPENCV.dilate(mask, radius), NUMPY.dilate(mask, radius)
+    )
+
+
+@given(masks)
+@settings(max_examples=300)
+def test_components_are_equal(mask: Mask) -> None:
+    """The components are the same and come in the same order."""
+    expected, found = OPENCV.components(mask), NUMPY.components(mask)
+    assert expected.dtype == found.dtype == np.int32
+    np.testing.assert_array_equal(expected, found)
+    assert found[:, 4].sum() == mask.sum()
+
+
+@pytest.mark.parametrize("kernels", [OPENCV, NUMPY], ids=lambda kernels: kernels.name)
+class TestTruth:
+    """Both kernels compute what they say."""
+
+    def test_box_sum(self, kernels: Kernels) -> None:
+        """A window counts the replicated edge."""
+        plane = np.array([[1, 2], [3, 4]], np.int16)
+        # Rows 1 1 2, 1 1 2, 3 3 4 around the first pixel.
+        assert kernels.box_sum(plane, 1)[0, 0] == 18
+
+    def test_count_neighbours(self, kernels: Kernels) -> None:
+        """Outside the image is clear."""
+        counts = kernels.count_neighbours(np.ones((3, 3), np.uint8))
+        np.testing.assert_array_equal(counts, [[4, 6, 4], [6, 9, 6], [4, 6, 4]])
+
+    def test_components(self, kernels: Kernels) -> None:
+        """Diagonal neighbours belong together; a bowl joins its two sides."""
+        mask = np.array(
+            [
+                [1, 0, 1, 0, 0, 1],
+                [1, 0, 1, 0, 0, 0],
+                [0, 1, 0, 0, 1, 1],
+            ],
+            np.uint8,
+        )
+        found = kernels.components(mask).tolist()
+        assert found == [[0, 0, 3, 3, 5], [4, 2, 2, 1, 2], [5, 0, 1, 1, 1]]
+
+    def test_no_components(self, kernels: Kernels) -> None:
+        """An empty mask has none."""
+        assert kernels.components(np.zeros((4, 5), np.uint8)).shape == (0, 5)
+
+
+def test_opencv_is_used_where_it_imports() -> None:
+    """OpenCV is preferred, and keeps to one thread."""
+    assert load_kernels().name == "opencv"
+    assert cv2.getNumThreads() == 1
+
+
+def test_numpy_is_used_where_opencv_does_not_import() -> None:
+    """A machine without OpenCV works."""
+    with patch.dict(sys.modules, {"cv2": None}):
+        assert load_kernels().name == "numpy"

@@ -1,0 +1,212 @@
+"""The background model."""
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+import pytest
+
+from custom_components.vigilar.vision.kernels import NumpyKernels, OpenCVKernels
+from custom_components.vigilar.vision.motion import (
+    MAX_BLOBS,
+    MAX_GAP_S,
+    MotionDetector,
+    MotionResult,
+)
+
+from .common import Image, still, texture, walk
+
+PERIOD_S = 0.2
+
+
+def run(
+    detector: MotionDetector, images: Iterable[Image], start: float = 0.0
+) -> list[MotionResult]:
+    """Feed images at five a second."""
+    return [
+        detector.update(image, start + number * PERIOD_S)
+        for number, image in enumerate(images)
+    ]
+
+
+@pytest.fixture
+def detector() -> MotionDetector:
+    """Return a detector that knows nothing."""
+    return MotionDetector(NumpyKernels())
+
+
+def test_a_still_scene_has_no_blobs(detector: MotionDetector) -> None:
+    """Sensor noise is no change."""
+    results = run(detector, still(60, sigma=4.0))
+    assert not any(result.blobs for result in results)
+    assert not results[-1].learning
+
+
+def test_a_figure_is_where_it_is(detector: MotionDetector) -> None:
+    """The largest blob of each frame lies on the figure."""
+    results = run(detector, walk(50, before=15, speed=5))
+    for number in range(22, 50):
+        blob = results[number].blobs[0]
+        left = (number - 15) * 5 - 14
+        assert abs(blob.x + blob.w / 2 - (left + 8)) < 6
+        assert 66 <= blob.y <= 74
+        assert 36 <= blob.h <= 44
+        assert blob.stir > 0.2
+        assert blob.strength > 1
+        assert results[number].score == results[number].mask.mean() or number < 49
+
+
+def test_the_first_second_is_for_learning(detector: MotionDetector) -> None:
+    """Nothing is said of a scene that is not known."""
+    results = run(detector, walk(20, before=0))
+    assert [result.learning for result in results[:5]] == [True] * 5
+    assert not any(result.blobs for result in results[:5])
+    assert results[6].blobs
+
+
+@pytest.mark.parametrize("factor", [0.6, 1.5])
+def test_a_change_of_light_is_no_change_of_scene(
+    detector: MotionDetector, factor: float
+) -> None:
+    """A step of the exposure gives no blob, then or later."""
+    results = run(
+        detector,
+        walk(60, before=1000, gain=lambda number: factor if number >= 25 else 1.0),
+    )
+    assert not any(result.blobs for result in results)
+
+
+def test_a_figure_is_found_while_the_light_changes(detector: MotionDetector) -> None:
+    """A ramp of the light does not hide what moves."""
+    results = run(detector, walk(50, before=15, gain=lambda number: 1 - number * 0.01))
+    assert all(results[number].blobs for number in range(22, 50))
+
+
+def test_a_change_of_the_whole_view_is_learned_anew(detector: MotionDetector) -> None:
+    """Another scene is not one huge blob, and is quiet again soon."""
+    run(detector, still(20))
+    rng = np.random.default_rng(5)
+    other = (texture(seed=9)[::-1] * rng.uniform(0.3, 1.0, (144, 256))).astype(np.uint8)
+    results = run(detector, [other] * 20, start=4.0)
+    assert results[0].score > 0.3
+    assert results[0].learning
+    assert not any(result.blobs for result in results)
+    assert not results[-1].learning
+
+
+def test_what_stays_becomes_background(detector: MotionDetector) -> None:
+    """A parked thing is a blob at first, and none in the end."""
+    run(detector, still(20))
+    parked = [image.copy() for image in still(1500, seed=8)]
+    for image in parked:
+        image[60:90, 100:140] = np.minimum(255, image[60:90, 100:140] * 1.8)
+    results = run(detector, parked, start=4.0)
+    assert results[5].blobs
+    assert not results[-1].blobs
+
+
+def test_a_pixel_that_flickers_needs_more(detector: MotionDetector) -> None:
+    """A region that swings to and fro falls silent once its spread is known."""
+
+    def swaying() -> Iterable[Image]:
+        for number, image in enumerate(still(200)):
+            if number % 2:
+                image[40:80, 40:90] = np.minimum(255, image[40:80, 40:90] * 1.6)
+            yield image
+
+    results = run(detector, swaying())
+    assert any(result.blobs for result in results[5:15])
+    assert not any(result.blobs for result in results[150:])
+
+
+def test_another_size_starts_anew(detector: MotionDetector) -> None:
+    """A stream that changes its resolution is learned again."""
+    run(detector, still(20))
+    result = detector.update(np.full((100, 120), 90, np.uint8), 4.0)
+    assert result.learning
+    assert result.mask.shape == (100, 120)
+
+
+@pytest.mark.parametrize("ts", [3.0, 3.8 + MAX_GAP_S + 0.1])
+def test_a_gap_in_time_starts_anew(detector: MotionDetector, ts: float) -> None:
+    """After a long gap, or a step back, the scene is not known."""
+    results = run(detector, still(20))
+    assert not results[-1].learning
+    assert detector.update(next(iter(still(1))), ts).learning
+
+
+def test_hidden_pixels_are_not_looked_at() -> None:
+    """Change outside the watched pixels is none."""
+    watched = np.ones((144, 256), np.uint8)
+    watched[:, 100:] = 0
+    detector = MotionDetector(
+        NumpyKernels(), watched=lambda width, height: watched[:height, :width]
+    )
+    results = run(detector, walk(60))
+    assert results[25].blobs
+    for result in results:
+        assert all(blob.x + blob.w <= 102 for blob in result.blobs)
+    assert not any(result.blobs for result in results[40:])
+
+
+def test_small_blobs_are_left_out() -> None:
+    """The least area is a share of the image."""
+    small = MotionDetector(NumpyKernels(), min_area=0.0004)
+    large = MotionDetector(NumpyKernels(), min_area=0.05)
+    assert any(result.blobs for result in run(small, walk(40)))
+    assert not any(result.blobs for result in run(large, walk(40)))
+
+
+def test_a_lower_threshold_sees_fainter_things() -> None:
+    """The least deviation decides on contrast."""
+
+    def seen(threshold: float, contrast: float) -> bool:
+        detector = MotionDetector(NumpyKernels(), threshold=threshold)
+        return any(
+            result.blobs for result in run(detector, walk(40, contrast=contrast))
+        )
+
+    assert seen(12.0, 0.2)
+    assert not seen(60.0, 0.2)
+    assert seen(60.0, 0.9)
+
+
+def test_weather_has_bounded_cost(detector: MotionDetector) -> None:
+    """A frame full of specks gives no more than the largest of them."""
+    images = list(still(21))
+    for y in range(4, 140, 8):
+        for x in range(4, 250, 8):
+            images[20][y : y + 4, x : x + 5] = 255
+    result = run(detector, images)[-1]
+    assert not result.learning
+    assert len(result.blobs) == MAX_BLOBS
+
+
+def test_blobs_are_sorted_by_size(detector: MotionDetector) -> None:
+    """The largest comes first."""
+    images = list(still(21))
+    images[20][20:30, 20:30] = 255
+    images[20][60:100, 60:100] = 255
+    areas = [blob.area for blob in run(detector, images)[-1].blobs]
+    assert len(areas) == 2
+    assert areas == sorted(areas, reverse=True)
+
+
+def test_both_kernels_see_the_same() -> None:
+    """Masks and blobs are equal to the bit, with and without OpenCV."""
+    first, second = MotionDetector(OpenCVKernels(cv2)), MotionDetector(NumpyKernels())
+    for number, image in enumerate(
+        walk(60, gain=lambda number: 1 + 0.1 * np.sin(number))
+    ):
+        expected = first.update(image, number * PERIOD_S)
+        found = second.update(image, number * PERIOD_S)
+        np.testing.assert_array_equal(expected.mask, found.mask)
+        assert expected.blobs == found.blobs
+
+
+def test_no_time_may_pass(detector: MotionDetector) -> None:
+    """Two frames of the same time are no error."""
+    image = next(iter(still(1)))
+    for _ in range(3):
+        result = detector.update(image, 1.0)
+    assert not np.isnan(result.score)

@@ -1,0 +1,161 @@
+"""Blobs to tracks."""
+
+from collections.abc import Callable, Sequence
+
+from hypothesis import given, strategies as st
+
+from custom_components.vigilar.vision.motion import Blob
+from custom_components.vigilar.vision.tracking import FORGET_S, Track, Tracker
+
+WIDTH = 256
+PERIOD_S = 0.2
+
+
+def blob(x: float, y: float = 60, w: int = 16, h: int = 30, stir: float = 0.8) -> Blob:
+    """Return a blob centred at a place."""
+    return Blob(round(x - w / 2), round(y - h / 2), w, h, w * h, stir, 2.0)
+
+
+def follow(
+    frames: int, blobs: Callable[[int], Sequence[Blob]], tracker: Tracker | None = None
+) -> tuple[Tracker, list[Track]]:
+    """Feed frames; return the tracker, and each track that ever moved."""
+    tracker = tracker or Tracker()
+    moved: dict[int, Track] = {}
+    for number in range(frames):
+        for track in tracker.update(blobs(number), number * PERIOD_S, WIDTH):
+            if track.moving:
+                moved[track.id] = track
+    return tracker, list(moved.values())
+
+
+def test_a_walker_moves() -> None:
+    """What goes steadily somewhere is one moving track."""
+    tracker, moved = follow(30, lambda number: [blob(20 + 5 * number)])
+    assert [track.id for track in moved] == [1]
+    assert len(tracker.tracks) == 1
+    assert moved[0].born == 0.0
+
+
+def test_a_movement_begins_when_it_begins() -> None:
+    """What stood for long before it left is dated by its leaving."""
+    _, moved = follow(60, lambda number: [blob(50 + max(0, number - 40) * 6)])
+    assert 40 * PERIOD_S - 0.6 <= moved[0].since <= 42 * PERIOD_S
+    assert moved[0].born == 0.0
+
+
+def test_what_stands_does_not_move() -> None:
+    """A blob in its place is no movement, however long."""
+    assert not follow(100, lambda _number: [blob(100)])[1]
+
+
+def test_what_sways_does_not_move() -> None:
+    """To and fro leads nowhere."""
+    assert not follow(
+        100, lambda number: [blob(100 + (0, 4, 5, 4, 0, -4, -5, -4)[number % 8])]
+    )[1]
+
+
+def test_what_flashes_here_and_there_does_not_move() -> None:
+    """Streaks of rain that are seen in every second frame make no track that moves."""
+    _, moved = follow(
+        60, lambda number: [blob(100 + 9 * number, w=4, h=12)] if number % 2 else []
+    )
+    assert not moved
+
+
+def test_the_begin_needs_as_many_frames_as_told() -> None:
+    """A tracker that needs more frames says so later."""
+
+    def confirmed(seen: int) -> int:
+        tracker = Tracker(seen=seen, of=seen)
+        for number in range(30):
+            for track in tracker.update(
+                [blob(20 + 14 * number)], number * PERIOD_S, WIDTH
+            ):
+                if track.moving:
+                    return number
+        return -1
+
+    assert [confirmed(seen) for seen in (2, 4, 7)] == [1, 3, 6]
+
+
+def test_two_walkers_are_two_tracks() -> None:
+    """Walkers side by side keep their tracks."""
+    tracker, moved = follow(
+        30, lambda number: [blob(20 + 5 * number, 30), blob(230 - 5 * number, 110)]
+    )
+    assert len(moved) == 2
+    assert len(tracker.tracks) == 2
+
+
+def test_a_short_gap_does_not_end_a_track() -> None:
+    """A walker behind a post is the same walker."""
+    _, moved = follow(
+        40, lambda number: [] if 15 <= number < 19 else [blob(20 + 4 * number)]
+    )
+    assert len(moved) == 1
+
+
+def test_a_long_gap_ends_a_track() -> None:
+    """Who comes back later is another."""
+    gap = round(FORGET_S / PERIOD_S) + 2
+    tracker, _ = follow(
+        20 + gap,
+        lambda number: [] if 10 <= number < 10 + gap else [blob(20 + 0.5 * number)],
+    )
+    assert [track.id for track in tracker.tracks] == [2]
+
+
+def test_a_leap_is_another_thing() -> None:
+    """No track crosses the image between two frames, or changes its size eightfold."""
+    tracker = Tracker()
+    tracker.update([blob(30)], 0.0, WIDTH)
+    tracker.update([blob(220)], 0.2, WIDTH)
+    assert len(tracker.tracks) == 2
+    tracker.clear()
+    assert not tracker.tracks
+    tracker.update([blob(100, w=8, h=8)], 0.4, WIDTH)
+    tracker.update([blob(100, w=60, h=60)], 0.6, WIDTH)
+    assert len(tracker.tracks) == 2
+
+
+def test_the_nearest_blob_continues_a_track() -> None:
+    """Of two blobs the nearer one is the same thing."""
+    tracker = Tracker()
+    first = tracker.update([blob(50)], 0.0, WIDTH)[0]
+    seen = tracker.update([blob(66), blob(53)], 0.2, WIDTH)
+    assert next(track for track in seen if track.id == first.id).blob == blob(53)
+
+
+def test_only_what_changes_is_stirred() -> None:
+    """A blob that does not differ from the frame before leaves no stir."""
+    tracker = Tracker()
+    tracker.update([blob(50)], 1.0, WIDTH)
+    track = tracker.update([blob(52)], 1.2, WIDTH)[0]
+    assert track.stirred == 1.2
+    tracker.update([blob(52, stir=0.0)], 1.4, WIDTH)
+    assert track.stirred == 1.2
+    assert track.seen == 1.4
+
+
+blobs = st.builds(
+    blob,
+    st.integers(0, 255),
+    st.integers(0, 143),
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.floats(0, 1),
+)
+
+
+@given(st.lists(st.lists(blobs, max_size=6), max_size=20))
+def test_each_blob_belongs_to_one_track(frames: list[list[Blob]]) -> None:
+    """Every blob of a frame is seen in exactly one track, whatever comes."""
+    tracker = Tracker()
+    for number, found in enumerate(frames):
+        seen = tracker.update(found, number * PERIOD_S, WIDTH)
+        assert sorted(map(repr, (track.blob for track in seen))) == sorted(
+            map(repr, found)
+        )
+        assert len({track.id for track in tracker.tracks}) == len(tracker.tracks)
