@@ -3,11 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.const import CONF_URL
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
-
 from custom_components.vigilar.const import (
     CONF_ANALYSIS,
     CONF_FPS,
@@ -21,6 +16,10 @@ from custom_components.vigilar.sources import stream_unique_id
 from custom_components.vigilar.vision.analyzer import AnalyzerSettings
 from custom_components.vigilar.vision.source import Source
 from custom_components.vigilar.vision.worker import WorkerStats
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 
 ANALYSIS = {CONF_SENSITIVITY: 5, CONF_FPS: 5}
 SECRET = "hunter2"

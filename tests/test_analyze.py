@@ -5,11 +5,17 @@ from pathlib import Path
 import subprocess
 import sys
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from custom_components.vigilar.vision.analyzer import AnalyzerSettings
 from custom_components.vigilar.vision.kernels import NumpyKernels, load_kernels
+from custom_components.vigilar.vision.source import (
+    ContainerSource,
+    SourceError,
+    SourceFailure,
+)
 from scripts.harness import analysis
 
 from .vision.common import encode_sound, still, walk, write_clip
@@ -126,12 +132,20 @@ def test_a_file_without_a_decodable_picture(
 ) -> None:
     """A file whose packets give no picture is unreadable."""
     clip = write_clip(tmp_path / "clip.ts", still(10))
-    source = analysis.open_file(clip)
-    source.decode = lambda _packet: []  # type: ignore[method-assign]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(analysis, "open_file", lambda _path: source)
+    with patch.object(ContainerSource, "decode", return_value=[]):
         assert analysis.main([str(clip)]) == 2
     assert capsys.readouterr().err == f"{clip}: its video cannot be decoded\n"
+
+
+async def test_a_file_that_breaks_off(tmp_path: Path) -> None:
+    """A file that fails for another reason than its end is unreadable."""
+    clip = write_clip(tmp_path / "clip.ts", still(10))
+    stalled = SourceError(SourceFailure.STALLED)
+    with (
+        patch.object(ContainerSource, "read", side_effect=stalled),
+        pytest.raises(SourceError),
+    ):
+        await analysis.analyse_file(clip, AnalyzerSettings(), NumpyKernels())
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,6 @@ from collections.abc import Callable, Generator
 from io import BytesIO
 from unittest.mock import Mock, patch
 
-from homeassistant.components.camera import Image
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
 from PIL import Image as PillowImage
 import pytest
 
@@ -20,6 +16,10 @@ from custom_components.vigilar.vision.source import (
     SourceError,
     SourceFailure,
 )
+from homeassistant.components.camera import Image
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 
 from .common import FRONT_URL
 

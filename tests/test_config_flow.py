@@ -5,11 +5,6 @@ from collections.abc import Generator
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
-from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow
-from homeassistant.const import CONF_NAME, CONF_URL
-from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -27,6 +22,11 @@ from custom_components.vigilar.const import (
     SUBENTRY_CAMERA,
 )
 from custom_components.vigilar.vision.source import SourceError, SourceFailure
+from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow
+from homeassistant.const import CONF_NAME, CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
 
 from .common import (
     ANALYSIS,

@@ -3,8 +3,6 @@
 import asyncio
 from unittest.mock import patch
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -17,6 +15,8 @@ from custom_components.vigilar.const import (
 )
 from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.runtime import VigilarRuntime
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 
 from .common import FakeWorker, Workers, settle
 

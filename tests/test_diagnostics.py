@@ -1,14 +1,15 @@
 """Test the diagnostics."""
 
-from homeassistant.components.diagnostics import REDACTED
-from homeassistant.core import HomeAssistant
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
+from homeassistant.components.diagnostics import REDACTED
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 
 from .common import SECRET, Workers, settle
 
@@ -24,6 +25,7 @@ async def test_diagnostics_hold_nothing_secret(
     """They say how the cameras are, and no address, name or password."""
     await runtime.async_set_detecting(runtime.cameras[front], False)
     workers.of("back_yard").see_motion("a")
+    workers.of("back_yard").see(ObservationKind.HEARTBEAT)
     await settle(hass)
     assert await async_setup_component(hass, "diagnostics", {})
     result = await get_diagnostics_for_config_entry(hass, hass_client, entry)
@@ -35,6 +37,7 @@ async def test_diagnostics_hold_nothing_secret(
     assert result["cameras"]["front_door"]["detecting"] is False
     assert result["cameras"]["front_door"]["worker"] is None
     assert result["cameras"]["back_yard"]["open_movements"] == 1
+    assert result["cameras"]["back_yard"]["heartbeats"] == 1
     assert result["cameras"]["back_yard"]["has_snapshot"] is True
     assert result["cameras"]["back_yard"]["worker"]["frames_dropped"] == 0
     subentries = result["entry"]["subentries"]

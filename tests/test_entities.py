@@ -2,21 +2,17 @@
 
 from http import HTTPStatus
 
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.vigilar.const import DOMAIN
-from custom_components.vigilar.models import (
-    BlindReason,
-    Label,
-    ObservationKind,
-)
+from custom_components.vigilar.models import BlindReason, Label, ObservationKind
 from custom_components.vigilar.runtime import VigilarRuntime
 from custom_components.vigilar.vision.source import SourceFailure
 from custom_components.vigilar.vision.worker import WorkerStats
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import issue_registry as ir
 
 from .common import SECRET, FakeWorker, Workers, settle
 

@@ -6,15 +6,6 @@ import threading
 from typing import Any
 from unittest.mock import patch
 
-from homeassistant.components.frontend import DATA_PANELS
-from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
-from homeassistant.const import CONF_URL, EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import (
-    device_registry as dr,
-    entity_registry as er,
-    issue_registry as ir,
-)
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -38,6 +29,15 @@ from custom_components.vigilar.runtime import (
     HOUSEKEEPING_INTERVAL,
     VigilarConfigEntry,
     VigilarRuntime,
+)
+from homeassistant.components.frontend import DATA_PANELS
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
+from homeassistant.const import CONF_URL, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
 )
 
 from .common import BACK_URL, Workers, settle

@@ -3,12 +3,12 @@
 from collections.abc import Generator
 from unittest.mock import AsyncMock, patch
 
-from homeassistant.core import HomeAssistant
-from homeassistant.requirements import RequirementsNotFound
 import pytest
 
 from custom_components.vigilar import runtime_extras
 from custom_components.vigilar.runtime_extras import OPENCV, async_install_opencv
+from homeassistant.core import HomeAssistant
+from homeassistant.requirements import RequirementsNotFound
 
 
 @pytest.fixture

@@ -91,6 +91,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         )
         self.data = CameraState(detecting=detecting)
         self.camera = camera
+        self.heartbeats = 0
         self._processor = processor
         self._store = store
         self._worker: CameraWorker | None = None
@@ -196,6 +197,8 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         elif observation.kind == ObservationKind.CAMERA_OFFLINE:
             self._async_note_loss(observation.reason)
             state = replace(state, online=False)
+        elif observation.kind == ObservationKind.HEARTBEAT:
+            self.heartbeats += 1
         if observation.snapshot is not None:
             state = replace(
                 state, snapshot=Snapshot(observation.snapshot, dt_util.utcnow())

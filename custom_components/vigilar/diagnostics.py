@@ -34,6 +34,7 @@ def _describe(camera: CameraCoordinator) -> dict[str, Any]:
     return {
         "online": state.online,
         "detecting": state.detecting,
+        "heartbeats": camera.heartbeats,
         "open_movements": len(state.open_movements),
         "has_snapshot": state.snapshot is not None,
         "worker": None if stats is None else asdict(stats),

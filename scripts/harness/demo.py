@@ -16,7 +16,7 @@ import av
 
 from .client import HomeAssistantClient
 from .home_assistant import PASSWORD, REPOSITORY, USER, HomeAssistantProcess
-from .process import HarnessError, port_in_use
+from .process import HarnessError, free_port, port_in_use
 from .streams import CLIP, RtspServer
 
 WORK_DIR = REPOSITORY / ".demo"
@@ -45,7 +45,9 @@ def arguments() -> argparse.Namespace:
         "--mqtt", metavar="HOST[:PORT]", help="also publish to this broker"
     )
     parser.add_argument(
-        "--keep", action="store_true", help="go on with the last demo's events"
+        "--keep",
+        action="store_true",
+        help="go on with the last demo: its source and its events",
     )
     return parser.parse_args()
 
@@ -95,6 +97,14 @@ def servable(clip: Path, work_dir: Path) -> Path:
     except (OSError, subprocess.CalledProcessError) as err:
         raise HarnessError(f"ffmpeg could not convert {clip}") from err
     return converted
+
+
+def stream_port() -> int:
+    """Return the stream server's port, the same for as long as the demo is kept."""
+    saved = WORK_DIR / "rtsp.port"
+    if not saved.exists():
+        saved.write_text(str(free_port()))
+    return int(saved.read_text())
 
 
 def without_credentials(url: str) -> str:
@@ -195,7 +205,9 @@ def run(options: argparse.Namespace) -> None:
         url = options.source
         if url is None or urlsplit(url).scheme not in STREAM_SCHEMES:
             clip = servable(Path(url) if url else CLIP, WORK_DIR)
-            url = running.enter_context(RtspServer(WORK_DIR, clip=clip)).url
+            url = running.enter_context(
+                RtspServer(WORK_DIR, clip=clip, port=stream_port())
+            ).url
         say("demo: starting Home Assistant")
         home_assistant = HomeAssistantProcess(config_dir, options.port)
         running.enter_context(home_assistant)

@@ -240,7 +240,9 @@ def encode(pictures: Iterator[Image], path: Path) -> None:
 def main() -> None:
     """Recompose the file named first into the file named second."""
     source, target = map(Path, sys.argv[1:3])
-    encode(compose(read_frames(source)), target)
+    unfinished = target.with_name(f".{target.name}")
+    encode(compose(read_frames(source)), unfinished)
+    unfinished.replace(target)
 
 
 if __name__ == "__main__":

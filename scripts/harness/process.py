@@ -127,12 +127,19 @@ class ManagedProcess:
                     f"{self.name}: {self._command[0]} is not installed (run scripts/setup)"
                 ) from err
         atexit.register(self.kill)
+        try:
+            self._wait_until_ready(self._process)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        """Poll until the process does its work."""
         deadline = time.monotonic() + self._ready_timeout
         while not self._ready():
-            if self._process.poll() is not None:
+            if process.poll() is not None:
                 raise HarnessError(f"{self.name} ended at once:\n{self.log_tail()}")
             if time.monotonic() > deadline:
-                self.kill()
                 raise HarnessError(
                     f"{self.name} was not ready after {self._ready_timeout:.0f} s:\n"
                     f"{self.log_tail()}"

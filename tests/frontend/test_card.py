@@ -110,6 +110,23 @@ def test_a_lasting_event_stands_still_while_nothing_is_heard(stage: Stage) -> No
     expect(page.locator(".now")).to_be_visible()
 
 
+def test_a_hidden_tab_rests_and_catches_up_when_it_shows(stage: Stage) -> None:
+    """No clock runs where nobody looks; the first look is right."""
+    page = stage.page
+    page.clock.pause_at("2026-11-23T12:30:00+01:00")
+    stage.write("01A", ts=NOON_MS + HOUR_MS // 2 - 3000)
+    stage.mount()
+    duration = page.locator(".duration bdi")
+    expect(duration).to_have_text("3 sec")
+    show = """Object.defineProperty(document, "hidden", { configurable: true, value: given });
+        document.dispatchEvent(new Event("visibilitychange"));"""
+    stage.js(show, True)
+    page.clock.run_for(20_000)
+    expect(duration).to_have_text("3 sec")
+    stage.js(show, False)
+    expect(duration).to_have_text("23 sec")
+
+
 def test_details_open_and_close(stage: Stage) -> None:
     """A row opens to why, what was recognised and the whole times."""
     stage.write(
@@ -438,6 +455,31 @@ def test_the_card_knows_its_place(stage: Stage) -> None:
         8,
         {},
     ]
+
+
+def test_rows_as_high_as_they_need_are_bounded_too(stage: Stage) -> None:
+    """In a section without fixed rows the list scrolls instead of growing without end."""
+    stage.js("fake.fillWithStories(server)")
+    stage.mount(layout="grid", config={"grid_options": {"rows": "auto"}})
+    stage.page.locator(".row").first.wait_for()
+    assert stage.in_timeline("return root.host.getBoundingClientRect().height") == 512
+
+
+def test_a_card_waits_for_what_home_assistant_hands_it(stage: Stage) -> None:
+    """Before it has a configuration and hass it draws nothing, and does not fail."""
+    stage.mount()
+    stage.js(
+        """window.early = document.createElement("vigilar-timeline-card");
+        document.body.append(early);
+        await early.updateComplete;"""
+    )
+    assert stage.js("return early.shadowRoot.childElementCount") == 0
+    stage.js(
+        "early.setConfig({ type: 'x', title: 'Early' }); early.hass = window.hass; await early.updateComplete"
+    )
+    assert (
+        stage.js("return early.shadowRoot.querySelector('h2').textContent") == "Early"
+    )
 
 
 def test_nothing_is_defined_or_loaded_before_home_assistant(stage: Stage) -> None:

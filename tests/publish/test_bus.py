@@ -1,10 +1,10 @@
 """Test what goes to the event bus."""
 
-from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.runtime import VigilarRuntime
+from homeassistant.core import HomeAssistant
 
 from ..common import SECRET, Workers, settle
 

@@ -12,18 +12,18 @@ import json
 from typing import Any
 from unittest.mock import patch
 
-from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.dispatcher import async_dispatcher_send
-from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_component
 
 from custom_components.vigilar.const import CONF_MQTT, CONF_MQTT_PREFIX
 from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
+from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.setup import async_setup_component
 
 from ..common import SECRET, Workers, settle
 

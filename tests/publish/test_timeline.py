@@ -4,9 +4,6 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from homeassistant.auth.models import User
-from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import (
@@ -17,8 +14,11 @@ from pytest_homeassistant_custom_component.typing import (
 from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.publish import timeline
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
+from homeassistant.auth.models import User
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
-from ..common import SECRET, Workers, settle, entity_id_of
+from ..common import SECRET, Workers, entity_id_of, settle
 
 TS = 1_700_000_000_000
 
@@ -428,7 +428,7 @@ async def test_not_loaded(
             | ({"before": "x"} if command == "page" else {})
         )
         answer = await client.receive_json()
-        assert answer["error"]["code"] == "not_loaded"
+        assert answer["error"]["code"] == "not_found"
 
 
 @pytest.mark.parametrize(

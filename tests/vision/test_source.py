@@ -21,6 +21,7 @@ from custom_components.vigilar.vision.source import (
     ALLOWED_SCHEMES,
     Backoff,
     ContainerSource,
+    Packet,
     Picture,
     SnapshotSource,
     Source,
@@ -501,6 +502,21 @@ def test_damaged_packets_are_left_out(server: StreamServer) -> None:
         assert len(pictures(source, 10)) >= 10
     finally:
         source.close()
+
+
+def test_a_packet_that_cannot_be_decoded_is_left_out(real_container: Any) -> None:
+    """An error of the decoder costs a picture, not the connection."""
+
+    class Damaged:
+        """A packet that the decoder refuses."""
+
+        def decode(self) -> list[Any]:
+            """Fail as PyAV does."""
+            raise av.error.InvalidDataError(1, "Invalid data", "rtsp://user:secret@a/")
+
+    source = container_source(FakeContainer(real_container, []), sliced=False)
+    packet = Packet(None, keyframe=False, size=9, data=cast(Any, Damaged()))
+    assert source.decode(packet) == []
 
 
 # Files

@@ -570,6 +570,34 @@ def test_the_stream_is_asked_for_anew_at_each_connection() -> None:
     assert sequence.opened == 3
 
 
+def test_waits_begin_anew_after_a_picture() -> None:
+    """The back-off grows with each failure, and not across a connection that worked."""
+
+    class Recorded(Backoff):
+        """A back-off that remembers its waits."""
+
+        def __init__(self) -> None:
+            """Begin with next to nothing."""
+            super().__init__(0.001, 1.0)
+            self.waits: list[float] = []
+
+        @override
+        def next(self) -> float:
+            """Note the wait."""
+            self.waits.append(super().next())
+            return self.waits[-1]
+
+    backoff = Recorded()
+    gone = SourceError(SourceFailure.UNREACHABLE)
+    sequence = Sequence(gone, gone, gone, ScriptedSource(still(3)), gone, gone)
+    worker = CameraWorker("gate", sequence, AnalyzerSettings(), Sink(), backoff=backoff)
+    worker.start()
+    eventually(lambda: len(backoff.waits) >= 6)
+    worker.request_stop()
+    assert worker.join(WAIT_S)
+    assert backoff.waits[:6] == [0.001, 0.002, 0.004, 0.001, 0.002, 0.004]
+
+
 def file_handles() -> int:
     """Return how many file handles this process has open."""
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counting, not walking

@@ -29,8 +29,6 @@ MAX_LIMIT: Final = 500
 MAX_PENDING: Final = 1000
 COALESCE_S: Final = 0.1
 
-ERR_NOT_LOADED: Final = "not_loaded"
-
 FILTER_SCHEMA: Final = {
     vol.Optional("source_ids"): [cv.string],
     vol.Optional("types"): [vol.In([event_type.value for event_type in EventType])],
@@ -283,7 +281,7 @@ def _timeline(
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         timeline: Timeline = entry.runtime_data.timeline
         return timeline
-    connection.send_error(msg["id"], ERR_NOT_LOADED, "Vigilar is not set up or loading")
+    connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "Vigilar is not set up or loading")
     return None
 
 

@@ -349,8 +349,7 @@ class ContainerSource(Source):
     def decode(self, packet: Packet) -> list[Picture]:
         """Decode a packet of this stream."""
         data = packet.data
-        if isinstance(data, bytes):
-            return []
+        assert not isinstance(data, bytes)
         try:
             frames = data.decode()
         except av.error.FFmpegError:
@@ -446,8 +445,7 @@ class SnapshotSource(Source):
             SourceError: It is no picture, or too large to be one.
         """
         data = packet.data
-        if not isinstance(data, bytes):
-            return []
+        assert isinstance(data, bytes)
         frame = _decode_image(data)
         self._info = StreamInfo(frame.width, frame.height, "snapshot", self._info.fps)
         return [Picture(frame, None)]

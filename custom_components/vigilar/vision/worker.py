@@ -280,7 +280,7 @@ class CameraWorker:
         self._stats = WorkerStats()
         self._kernels: Kernels
         self._connections = 0
-        self._lost_at: tuple[float, float] | None = None
+        self._lost_at = (0.0, 0.0)
         self._announced: bool | None = None
         self._crashed = False
 
@@ -409,7 +409,6 @@ class CameraWorker:
             height=height,
             codec=source.info.codec,
         )
-        self._lost_at = None
         if self._announced is not True:
             self._announced = True
             self._report(ObservationKind.CAMERA_ONLINE, time.time())
@@ -424,7 +423,7 @@ class CameraWorker:
         while not self._stop.is_set():
             now = time.monotonic()
             until = deadline
-            if self._lost_at is not None and self._announced is not False:
+            if self._announced is not False:
                 ts, lost = self._lost_at
                 if now - lost >= OFFLINE_AFTER_S:
                     self._announced = False
