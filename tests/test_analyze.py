@@ -79,10 +79,18 @@ def test_a_still_file_has_no_event(
     assert [set(line) for line in lines(capsys)] == [{"file", "summary"}]
 
 
-def test_summary_only(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--summary` leaves the events out."""
+def test_summary_for_people(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--summary` adds a line a file for people and takes nothing away."""
     assert analysis.main(["--summary", str(clip), str(clip)]) == 0
-    assert ["summary" in line for line in lines(capsys)] == [True, True]
+    out, err = capsys.readouterr()
+    assert ["summary" in line for line in map(json.loads, out.splitlines())] == [
+        False,
+        True,
+    ] * 2
+    assert [line.startswith(f"{clip}: 1 events in ") for line in err.splitlines()] == [
+        True,
+        True,
+    ]
 
 
 def test_rate_and_sensitivity_reach_the_analysis(

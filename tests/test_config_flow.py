@@ -118,10 +118,10 @@ async def test_hub_goes_on_to_the_first_camera(
     _, flow_id = result["next_flow"]
     await hass.async_block_till_done()
     await _choose(hass, flow_id, "stream")
-    result = await _submit(
+    camera = await _submit(
         hass, flow_id, {CONF_NAME: "Front door", CONF_URL: FRONT_URL}
     )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert camera["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 import threading
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
@@ -181,11 +182,13 @@ async def test_adding_and_removing_a_camera(
     hass.config_entries.async_add_subentry(
         entry,
         ConfigSubentry(
-            data={
-                CONF_URL: "rtsp://192.0.2.3/drive",
-                CONF_ANALYSIS: {},
-                CONF_SOURCE_ID: "drive",
-            },
+            data=MappingProxyType(
+                {
+                    CONF_URL: "rtsp://192.0.2.3/drive",
+                    CONF_ANALYSIS: {},
+                    CONF_SOURCE_ID: "drive",
+                }
+            ),
             subentry_type=SUBENTRY_CAMERA,
             title="Drive",
             unique_id="drive",

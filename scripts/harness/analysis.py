@@ -182,7 +182,9 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--no-opencv", action="store_true", help="use the NumPy kernels"
     )
     parser.add_argument(
-        "--summary", action="store_true", help="print only the last line of each file"
+        "--summary",
+        action="store_true",
+        help="also tell people what each file came to, on standard error",
     )
     parser.add_argument("videos", nargs="+", type=Path, metavar="VIDEO")
     arguments = parser.parse_args(argv)
@@ -211,11 +213,21 @@ def main(argv: Sequence[str]) -> int:
             print(f"{path}: {_why(path, err)}", file=sys.stderr)
             code = UNREADABLE
             continue
-        if not arguments.summary:
-            for event in events:
-                print(json.dumps(event))
+        for event in events:
+            print(json.dumps(event))
         print(json.dumps({"file": str(path), "summary": totals.as_dict()}), flush=True)
+        if arguments.summary:
+            print(_for_people(path, len(events), totals), file=sys.stderr)
     return code
+
+
+def _for_people(path: Path, events: int, totals: Totals) -> str:
+    """Say in a line what a file came to."""
+    share = totals.cpu_s / totals.duration if totals.duration else 0.0
+    return (
+        f"{path}: {events} events in {totals.duration:.1f} s, "
+        f"{totals.times.analysed} frames analysed, {share:.1%} of a core"
+    )
 
 
 def _why(path: Path, err: SourceError) -> str:

@@ -11,6 +11,7 @@ import threading
 from typing import Any, Self
 
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 from playwright.async_api import Page
 
 from scripts.harness.broker import Mosquitto
@@ -33,30 +34,35 @@ QUIET_CAMERA = "Quiet room"
 PATIENCE_S = 120.0
 
 
-async def eventually[T](
-    look: Callable[[], T | Awaitable[T]], what: str, patience: float = PATIENCE_S
-) -> T:
+async def eventually[T](look: Callable[[], Awaitable[T]], what: str) -> T:
     """Look until there is something true to see, and return it."""
     try:
-        async with asyncio.timeout(patience):
-            while True:
-                seen = look()
-                if isinstance(seen, Awaitable):
-                    seen = await seen
-                if seen:
-                    return seen
+        async with asyncio.timeout(PATIENCE_S):
+            while not (seen := await look()):
                 await asyncio.sleep(0.1)
     except TimeoutError:
         raise AssertionError(f"in vain: {what}") from None
+    return seen
+
+
+async def eventually_heard[T](look: Callable[[], T], what: str) -> T:
+    """Look at what was received until something true is there, and return it."""
+
+    async def listen() -> T:
+        return look()
+
+    return await eventually(listen, what)
 
 
 def cut_clip(stretch: tuple[float, float], target: Path) -> Path:
     """Cut a stretch out of the demo's clip, to be played in a loop."""
     start, end = stretch
     subprocess.run(
-        ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-i", str(CLIP)]
-        + ["-ss", str(start), "-t", str(end - start), "-an", "-c:v", "libx264"]
-        + ["-bf", "0", "-g", "20", "-preset", "veryfast", str(target)],
+        [
+            *("ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-i", str(CLIP)),
+            *("-ss", str(start), "-t", str(end - start), "-an", "-c:v", "libx264"),
+            *("-bf", "0", "-g", "20", "-preset", "veryfast", str(target)),
+        ],
         check=True,
     )
     return target
@@ -69,7 +75,7 @@ class MqttListener:
         """Connect and stay connected, whatever becomes of the broker."""
         self.messages: list[tuple[str, str]] = []
         self.subscribed = threading.Event()
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self.subscribed.set()
         self._client.on_message = self._on_message

@@ -1,6 +1,13 @@
 """The broker goes away and comes back."""
 
-from .house import House, MqttListener, eventually, shown_ids, snapshot
+from .house import (
+    House,
+    MqttListener,
+    eventually,
+    eventually_heard,
+    shown_ids,
+    snapshot,
+)
 
 
 async def test_what_a_broker_missed_arrives_in_order_each_once(
@@ -9,7 +16,7 @@ async def test_what_a_broker_missed_arrives_in_order_each_once(
     """Without a broker the timeline goes on; afterwards MQTT has it all, too."""
     async with house.client() as client, house.dashboard() as page:
         await house.wait_online(client, "back_yard")
-        await eventually(
+        await eventually_heard(
             lambda: listener.events("ended", "back_yard"), "an event with a broker"
         )
         house.broker.kill()
@@ -33,9 +40,11 @@ async def test_what_a_broker_missed_arrives_in_order_each_once(
         assert missed[0] in await shown_ids(page)
 
         house.broker.start()
-        await eventually(
-            lambda: set(missed)
-            <= {event["id"] for event in listener.events("ended", "back_yard")},
+        await eventually_heard(
+            lambda: (
+                set(missed)
+                <= {event["id"] for event in listener.events("ended", "back_yard")}
+            ),
             "what the broker had missed",
         )
         keys = [

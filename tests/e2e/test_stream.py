@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scripts.harness.client import HomeAssistantClient
 
-from .house import House, MqttListener, eventually, snapshot
+from .house import House, MqttListener, eventually_heard, snapshot
 
 
 def _threads(pid: int) -> Counter[str]:
@@ -53,7 +53,7 @@ async def test_loss_and_return_are_one_event_each_and_leak_nothing(
         before = await _camera_events(client, "front_door")
         threads = await asyncio.to_thread(_threads, pid)
         house.front.kill()
-        await eventually(
+        await eventually_heard(
             lambda: any(
                 event["type"] == "camera_offline"
                 for event in listener.events("published", "front_door")
@@ -65,7 +65,7 @@ async def test_loss_and_return_are_one_event_each_and_leak_nothing(
         assert listener.last("cameras/front_door/availability") == "offline"
 
         await asyncio.to_thread(house.front.start)
-        await eventually(
+        await eventually_heard(
             lambda: any(
                 event["type"] == "camera_online"
                 for event in listener.events("published", "front_door")

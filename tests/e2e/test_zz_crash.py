@@ -2,7 +2,14 @@
 
 import asyncio
 
-from .house import House, MqttListener, eventually, shown_ids, snapshot
+from .house import (
+    House,
+    MqttListener,
+    eventually,
+    eventually_heard,
+    shown_ids,
+    snapshot,
+)
 
 
 async def test_an_event_survives_a_crash_and_the_browser_catches_up(
@@ -19,8 +26,7 @@ async def test_an_event_survives_a_crash_and_the_browser_catches_up(
                 return [
                     event["id"]
                     for event in await snapshot(client)
-                    if event["id"] not in known
-                    and event["payload"]["phase"] != "ended"
+                    if event["id"] not in known and event["payload"]["phase"] != "ended"
                 ]
 
             event_id = (await eventually(open_events, "an event that goes on"))[0]
@@ -36,7 +42,7 @@ async def test_an_event_survives_a_crash_and_the_browser_catches_up(
             assert event["payload"]["phase"] == "ended"
             assert event["payload"]["why"] == "restart"
             assert event["payload"]["end_ts"] >= event["ts"]
-            await eventually(
+            await eventually_heard(
                 lambda: any(
                     one["id"] == event_id
                     for source_id in ("front_door", "back_yard")

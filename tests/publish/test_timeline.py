@@ -5,7 +5,10 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    MockUser,
+    async_fire_time_changed,
+)
 from pytest_homeassistant_custom_component.typing import (
     MockHAClientWebSocket,
     WebSocketGenerator,
@@ -14,7 +17,6 @@ from pytest_homeassistant_custom_component.typing import (
 from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.publish import timeline
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
-from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
@@ -308,7 +310,7 @@ async def test_a_user_sees_only_what_he_may(
     runtime: VigilarRuntime,
     workers: Workers,
     hass_ws_client: WebSocketGenerator,
-    hass_read_only_user: User,
+    hass_read_only_user: MockUser,
     hass_read_only_access_token: str,
     back: str,
 ) -> None:
@@ -350,7 +352,7 @@ async def test_events_of_a_removed_camera_are_for_admins(
     workers: Workers,
     entry: VigilarConfigEntry,
     hass_ws_client: WebSocketGenerator,
-    hass_read_only_user: User,
+    hass_read_only_user: MockUser,
     hass_read_only_access_token: str,
     front: str,
 ) -> None:

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 import io
 import itertools
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from PIL import Image as PillowImage
 import pytest
 
 from custom_components.vigilar.models import Observation, ObservationKind
+from custom_components.vigilar.vision import analyzer as analyzer_module
 from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
 from custom_components.vigilar.vision.kernels import NumpyKernels
 from custom_components.vigilar.vision.zones import Point, Zone, ZoneKind
@@ -153,15 +155,23 @@ def growing() -> list[Image]:
 
 
 def test_updates_come_at_most_once_a_second() -> None:
-    """A look that gets better and better is not reported with each frame."""
-    updates = [
-        one for one in analyse(growing()) if one.kind == ObservationKind.MOTION_UPDATED
-    ]
+    """A look that gets better with each frame is not reported with each."""
+    with patch.object(analyzer_module, "BETTER", 1.0):
+        observed = analyse(growing())
+    updates = [one for one in observed if one.kind == ObservationKind.MOTION_UPDATED]
     assert len(updates) >= 3
     times = [one.ts for one in updates]
     assert all(after - before >= 990 for before, after in itertools.pairwise(times))
     scores = [one.score for one in updates]
     assert scores == sorted(scores)
+
+
+def test_what_stands_like_furniture_is_no_motion() -> None:
+    """A thing that stops and does not stir ends the motion, though it is still there."""
+    images = list(walk(46, before=20))
+    observed = analyse([*images, *[images[-1]] * 100])
+    assert kinds(observed) == ["motion_started", "motion_ended"]
+    assert 8800 <= observed[-1].ts <= 10400
 
 
 def test_the_best_look_is_shown_in_full_resolution() -> None:

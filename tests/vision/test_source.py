@@ -265,6 +265,14 @@ def test_a_playlist_cannot_read_files(server: StreamServer, tmp_path: Path) -> N
     assert failure_of(url) is SourceFailure.NO_VIDEO
 
 
+def test_ffmpeg_itself_refuses_files(tmp_path: Path) -> None:
+    """Should an address of a file come as far as FFmpeg, it is not opened there."""
+    clip = write_clip(tmp_path / "secret.ts", still(10))
+    for name in (str(clip), f"file:{clip}", f"concat:{clip}|{clip}"):
+        with pytest.raises(SourceError):
+            source_module._open(name, source_module._OPTIONS, 1.0)
+
+
 @pytest.mark.parametrize(
     ("status", "failure"),
     [

@@ -56,10 +56,15 @@ def test_what_sways_does_not_move() -> None:
     )[1]
 
 
+def test_a_long_way_for_little_is_no_movement() -> None:
+    """Jitter wider than half the size leads nowhere: the path is much longer."""
+    assert not follow(60, lambda number: [blob(100 + 8 * (number % 2), w=10, h=10)])[1]
+
+
 def test_what_flashes_here_and_there_does_not_move() -> None:
     """Streaks of rain that are seen in every second frame make no track that moves."""
     _, moved = follow(
-        60, lambda number: [blob(100 + 9 * number, w=4, h=12)] if number % 2 else []
+        60, lambda number: [blob(20 + 4 * number, w=4, h=12)] if number % 2 else []
     )
     assert not moved
 

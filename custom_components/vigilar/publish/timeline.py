@@ -281,7 +281,9 @@ def _timeline(
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         timeline: Timeline = entry.runtime_data.timeline
         return timeline
-    connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "Vigilar is not set up or loading")
+    connection.send_error(
+        msg["id"], websocket_api.ERR_NOT_FOUND, "Vigilar is not set up or loading"
+    )
     return None
 
 

@@ -97,7 +97,7 @@ class Look:
 
 @dataclass(slots=True)
 class _Motion:
-    """A motion that goes on."""
+    """A motion that goes on; `frame` is the best look while nobody has been shown it."""
 
     key: str
     began: float
@@ -105,7 +105,6 @@ class _Motion:
     last_moved: float
     look: Look
     frame: VideoFrame | None
-    shown: bool = False
     zones: list[str] = field(default_factory=list)
     reported: float = 0.0
     news: bool = False
@@ -228,12 +227,7 @@ class Analyzer:
             return [self._observe(motion, ObservationKind.MOTION_STARTED, began)]
         motion.last_moved = self._ts
         if look.score > motion.look.score * BETTER:
-            motion.look, motion.frame, motion.shown, motion.news = (
-                look,
-                frame,
-                False,
-                True,
-            )
+            motion.look, motion.frame, motion.news = look, frame, True
         self._enter(motion, tracks, width, height)
         if motion.news and self._ts - motion.reported >= UPDATE_S:
             return [self._observe(motion, ObservationKind.MOTION_UPDATED, self._ts)]
@@ -253,10 +247,7 @@ class Analyzer:
         self, motion: _Motion, kind: ObservationKind, ts: float
     ) -> Observation:
         """Report the motion as it stands."""
-        snapshot = None
-        if not motion.shown and motion.frame is not None:
-            snapshot = encode_jpeg(motion.frame)
-        motion.shown = True
+        snapshot = None if motion.frame is None else encode_jpeg(motion.frame)
         motion.frame = None
         motion.news = False
         motion.reported = self._ts

@@ -1,0 +1,138 @@
+"""Measure Vigilar: one subcommand a figure, a table or JSON out."""
+
+import argparse
+import asyncio
+from contextlib import ExitStack
+import json
+from pathlib import Path
+import statistics
+import sys
+import tempfile
+import time
+from typing import Any
+
+from .client import HomeAssistantClient, JsonObject
+from .home_assistant import HomeAssistantProcess
+from .process import HarnessError, free_port
+from .streams import RtspServer
+
+# Each camera sees three walkers in the 75 s of the clip.
+CAMERAS = 2
+PATIENCE_S = 600
+
+
+def arguments() -> argparse.Namespace:
+    """Return the command line's arguments."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    latency = commands.add_parser(
+        "latency",
+        help="from the frame that confirms a motion to a websocket client",
+    )
+    latency.add_argument(
+        "--events", type=int, default=12, help="stop after so many (12)"
+    )
+    latency.add_argument("--json", action="store_true", help="print JSON")
+    return parser.parse_args()
+
+
+def percentile(values: list[float], percent: int) -> float:
+    """Return a percentile by linear interpolation.
+
+    Args:
+        values: At least one.
+        percent: 1-99.
+    """
+    if len(values) == 1:
+        return values[0]
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def latency_of(event: JsonObject, arrived_ms: float) -> float:
+    """Return the milliseconds from the confirming frame to the arrival.
+
+    The event began at its `ts`, and `confirm` milliseconds later the frame
+    came that confirmed it; both by the wall clock that the client reads, too.
+    """
+    confirmed: float = event["ts"] + event["payload"]["latency_ms"]["confirm"]
+    return arrived_ms - confirmed
+
+
+async def measure_latency(home_assistant: HomeAssistantProcess, events: int) -> Any:
+    """Watch real streams until enough motions have arrived; return the figures.
+
+    Raises:
+        HarnessError: Too few motions came in time.
+    """
+    latencies: list[float] = []
+    handoffs: list[float] = []
+    enough = asyncio.Event()
+
+    def receive(message: JsonObject) -> None:
+        arrived_ms = time.time_ns() / 1e6
+        if message["kind"] != "changed":
+            return
+        for event in message["events"]:
+            if event["type"] == "motion" and event["payload"]["phase"] == "new":
+                latencies.append(latency_of(event, arrived_ms))
+                handoffs.append(event["payload"]["latency_ms"]["handoff"])
+        if len(latencies) >= events:
+            enough.set()
+
+    async with HomeAssistantClient(home_assistant.login()) as client:
+        await client.subscribe("vigilar/timeline/subscribe", receive)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await enough.wait()
+        except TimeoutError:
+            raise HarnessError(
+                f"only {len(latencies)} motions in {PATIENCE_S} s"
+            ) from None
+    return {
+        "events": len(latencies),
+        "p50_ms": round(percentile(latencies, 50), 1),
+        "p95_ms": round(percentile(latencies, 95), 1),
+        "max_ms": round(max(latencies), 1),
+        "handoff_p95_ms": round(percentile(handoffs, 95), 1),
+    }
+
+
+async def latency(work_dir: Path, events: int) -> Any:
+    """Run Home Assistant with real RTSP cameras and measure their motions."""
+    with ExitStack() as running:
+        streams = [
+            running.enter_context(RtspServer(work_dir / str(number)))
+            for number in range(CAMERAS)
+        ]
+        home_assistant = running.enter_context(
+            HomeAssistantProcess(work_dir / "config", free_port())
+        )
+        async with HomeAssistantClient(home_assistant.login()) as client:
+            entry, flow_id = await client.add_vigilar()
+            for number, stream in enumerate(streams):
+                if number:
+                    flow = await client.start_subentry_flow(entry["entry_id"], "camera")
+                    flow_id = flow["flow_id"]
+                await client.add_stream_camera(flow_id, f"Camera {number}", stream.url)
+        return await measure_latency(home_assistant, events)
+
+
+def main() -> int:
+    """Run; return the exit code."""
+    options = arguments()
+    try:
+        with tempfile.TemporaryDirectory() as work_dir:
+            figures = asyncio.run(latency(Path(work_dir), options.events))
+    except HarnessError as err:
+        print(f"bench: {err}", file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps({"latency": figures}))
+    else:
+        for name, value in figures.items():
+            print(f"{name:>16}  {value}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
