@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import av
 
+from homeassistant.util import slugify
+
 from .client import HomeAssistantClient
 from .home_assistant import PASSWORD, REPOSITORY, USER, HomeAssistantProcess
 from .process import HarnessError, free_port, port_in_use
@@ -24,6 +26,7 @@ STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
 SERVED_CODECS = ("h264", "hevc")
 MQTT_PORT = 1883
 DASHBOARD = "live-timeline"
+CAMERA = "Demo camera"
 
 
 def say(text: str) -> None:
@@ -113,8 +116,19 @@ def without_credentials(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
-def dashboard() -> dict[str, Any]:
-    """Return a dashboard whose first view is the live timeline."""
+def dashboard(*beside: dict[str, Any]) -> dict[str, Any]:
+    """Return a dashboard whose first view is the live timeline.
+
+    Args:
+        beside: Cards that stand beside it.
+    """
+    timeline = {
+        "type": "custom:vigilar-timeline-card",
+        "grid_options": {"columns": "full", "rows": 9},
+    }
+    sections = [{"type": "grid", "cards": [timeline]}]
+    if beside:
+        sections.append({"type": "grid", "cards": list(beside)})
     return {
         "title": "Vigilar",
         "views": [
@@ -122,11 +136,26 @@ def dashboard() -> dict[str, Any]:
                 "title": "Timeline",
                 "path": "timeline",
                 "icon": "mdi:timeline-clock-outline",
-                "type": "panel",
-                "cards": [{"type": "custom:vigilar-timeline-card"}],
+                "type": "sections",
+                "max_columns": 2,
+                "sections": sections,
             }
         ],
     }
+
+
+def camera_cards() -> list[dict[str, Any]]:
+    """Return what the demo shows of its camera beside the timeline."""
+    slug = slugify(CAMERA)
+    return [
+        {
+            "type": "picture-entity",
+            "entity": f"image.{slug}_last_event",
+            "show_state": False,
+        },
+        {"type": "tile", "entity": f"binary_sensor.{slug}_motion", "color": "red"},
+        {"type": "tile", "entity": f"switch.{slug}_detection"},
+    ]
 
 
 def line(event: dict[str, Any]) -> str:
@@ -153,9 +182,9 @@ async def set_up(
         await client.add_mqtt(host, int(port or MQTT_PORT))
         say(f"demo: publishing to MQTT at {host}:{port or MQTT_PORT}")
     _, camera_flow = await client.add_vigilar()
-    await client.add_stream_camera(camera_flow, "Demo camera", url)
+    await client.add_stream_camera(camera_flow, CAMERA, url)
     say(f"demo: camera {without_credentials(url)}")
-    await client.create_dashboard(DASHBOARD, "Security", dashboard())
+    await client.create_dashboard(DASHBOARD, "Security", dashboard(*camera_cards()))
 
 
 async def follow(

@@ -84,4 +84,3 @@ async def test_loss_and_return_are_one_event_each_and_leak_nothing(
 
         assert await asyncio.to_thread(_threads, pid) == threads
         assert await asyncio.to_thread(_sockets, pid, house.front.port) == 1
-        assert await asyncio.to_thread(_sockets, pid, house.back.port) == 1
