@@ -25,6 +25,18 @@ VIEWPORT_WIDTH: Final = 1280
 VIEWPORT_HEIGHT: Final = 800
 
 
+def chromium() -> str:
+    """Return the path of the system's Chromium.
+
+    Raises:
+        HarnessError: It is not installed.
+    """
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    raise HarnessError("chromium is not installed (run scripts/setup system)")
+
+
 def login_script(tokens: Tokens) -> str:
     """Return JavaScript that leaves the tokens where the frontend looks for them."""
     stored = {
@@ -52,16 +64,9 @@ async def logged_in_browser(
     Raises:
         HarnessError: Chromium is not installed.
     """
-    chromium = (
-        shutil.which("chromium")
-        or shutil.which("chromium-browser")
-        or shutil.which("google-chrome")
-    )
-    if chromium is None:
-        raise HarnessError("chromium is not installed (run scripts/setup system)")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium, args=list(CHROMIUM_FLAGS)
+            executable_path=chromium(), args=list(CHROMIUM_FLAGS)
         )
         try:
             context = await browser.new_context(

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-import shutil
 import threading
 from typing import Any, override
 
@@ -18,22 +17,14 @@ from playwright.sync_api import (
 )
 import pytest
 
+from scripts.harness.browser import CHROMIUM_FLAGS, chromium
+
 HERE = Path(__file__).parent
 FRONTEND = HERE.parents[1] / "custom_components" / "vigilar" / "frontend"
 
 # Playwright's own time-out decides; generous, because machines differ.
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
-
-BROWSER_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -69,7 +60,7 @@ def browser() -> Iterator[Browser]:
     """Start the system's Chromium once."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=list(BROWSER_FLAGS)
+            executable_path=chromium(), args=list(CHROMIUM_FLAGS)
         )
         yield browser
         browser.close()
