@@ -1,5 +1,6 @@
 """Test the live timeline's websocket commands."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -14,9 +15,11 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
+from custom_components.vigilar.events.store import StoreError
 from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.publish import timeline
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
+from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
@@ -92,8 +95,10 @@ async def test_changes_close_together_are_coalesced(
     """The first change of a burst goes out at once, the rest as one message."""
     client = await hass_ws_client()
     await _subscribe(client)
-    await _see_motions(hass, workers, "front_door", *"abcdefgh")
+    with patch.object(timeline, "COALESCE_S", 60):
+        await _see_motions(hass, workers, "front_door", *"abcdefgh")
     first = await _receive(client)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
     rest = await _receive(client)
     assert len(first["events"]) == 1
     ids = {event["id"] for event in (*first["events"], *rest["events"])}
@@ -364,8 +369,9 @@ async def test_events_of_a_removed_camera_are_for_admins(
     _, connected = await _subscribe(await hass_ws_client())
     assert len(connected["events"]) == 1
     reader = await hass_ws_client(hass, hass_read_only_access_token)
-    _, connected = await _subscribe(reader)
-    assert connected["events"] == []
+    for known in ({}, {"since_seq": 0, "epoch": runtime.store.epoch}):
+        _, connected = await _subscribe(reader, **known)
+        assert connected["events"] == []
 
 
 async def test_leaving_ends_the_subscription(
@@ -400,16 +406,40 @@ async def test_a_client_that_leaves_during_the_snapshot(
     """Nothing is sent to a subscription that ended while its snapshot was made."""
     client = await hass_ws_client()
     page = runtime.store.page
+    left = asyncio.Event()
 
     async def _leave(**kwargs: Any) -> Any:
         connection = next(iter(runtime.timeline._subscribers)).connection
         connection.async_handle_close()
+        left.set()
         return await page(**kwargs)
 
-    with patch.object(runtime.store, "page", _leave):
+    with (
+        patch.object(runtime.store, "page", _leave),
+        patch.object(ActiveConnection, "send_result") as send_result,
+    ):
         await client.send_json_auto_id({"type": "vigilar/timeline/subscribe"})
-        assert (await client.receive_json())["success"]
+        await left.wait()
         await settle(hass)
+    assert runtime.timeline.subscriber_count == 0
+    send_result.assert_not_called()
+
+
+async def test_a_database_that_cannot_be_read(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    """The client is told so, and no subscription is left behind."""
+    client = await hass_ws_client()
+    with patch.object(runtime.store, "page", side_effect=StoreError("locked")):
+        for command in (
+            {"type": "vigilar/timeline/subscribe"},
+            {"type": "vigilar/timeline/page", "before": runtime.store.epoch},
+        ):
+            await client.send_json_auto_id(command)
+            answer = await client.receive_json()
+            assert answer["error"]["translation_key"] == "database_unreadable"
     assert runtime.timeline.subscriber_count == 0
 
 
@@ -427,10 +457,25 @@ async def test_not_loaded(
     for command in ("subscribe", "page"):
         await client.send_json_auto_id(
             {"type": f"vigilar/timeline/{command}"}
-            | ({"before": "x"} if command == "page" else {})
+            | ({"before": runtime.store.epoch} if command == "page" else {})
         )
         answer = await client.receive_json()
         assert answer["error"]["code"] == "not_found"
+
+
+async def test_a_page_before_something_that_is_no_id(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    """Only an id can be asked for."""
+    client = await hass_ws_client()
+    for before in ("", "x", "../../etc/passwd", "0" * 27, 1, None):
+        await client.send_json_auto_id(
+            {"type": "vigilar/timeline/page", "before": before}
+        )
+        answer = await client.receive_json()
+        assert answer["error"]["code"] == "invalid_format"
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,11 @@ from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
-from ..events.store import EventStore
+from ..events.store import EventStore, StoreError
 from ..models import Change, ChangeKind, Event, EventType, Severity, SourceInfo
 
 DEFAULT_LIMIT: Final = 50
@@ -28,6 +29,8 @@ MAX_LIMIT: Final = 500
 # A subscriber that is more changes behind than this starts anew.
 MAX_PENDING: Final = 1000
 COALESCE_S: Final = 0.1
+
+ULID: Final = r"^[0-9A-HJKMNP-TV-Z]{26}$"
 
 FILTER_SCHEMA: Final = {
     vol.Optional("source_ids"): [cv.string],
@@ -225,23 +228,27 @@ async def ws_subscribe(
     )
     # Before the first await: the client may leave while the snapshot is made.
     connection.subscriptions[msg["id"]] = timeline.add(subscriber)
-    connection.send_result(msg["id"])
-
     # What is written from here on is pending, so nothing falls between.
     seq = timeline.store.last_seq
-    missed = await _changes_since(
-        timeline.store, msg.get("epoch"), msg.get("since_seq")
-    )
-    if missed is None:
-        page = await _visible_page(timeline, connection.user, event_filter, msg)
-        events: list[dict[str, Any]] = [event.as_dict() for event in page]
-        removed: list[str] = []
-    else:
-        latest = {change.event.id: change for change in missed}
-        events, removed = subscriber.split(latest.values())
-        seq = max([seq, *(change.seq for change in missed)])
+    try:
+        missed = await _changes_since(
+            timeline.store, msg.get("epoch"), msg.get("since_seq")
+        )
+        if missed is None:
+            page = await _visible_page(timeline, connection.user, event_filter, msg)
+            events: list[dict[str, Any]] = [event.as_dict() for event in page]
+            removed: list[str] = []
+        else:
+            latest = {change.event.id: change for change in missed}
+            events, removed = subscriber.split(latest.values())
+            seq = max([seq, *(change.seq for change in missed)])
+    except StoreError as err:
+        if (unsubscribe := connection.subscriptions.pop(msg["id"], None)) is not None:
+            unsubscribe()
+        raise _unreadable() from err
     if msg["id"] not in connection.subscriptions:
         return
+    connection.send_result(msg["id"])
     subscriber.send(
         {
             "kind": "connected",
@@ -259,7 +266,7 @@ async def ws_subscribe(
 @websocket_api.websocket_command(
     {
         vol.Required("type"): "vigilar/timeline/page",
-        vol.Required("before"): cv.string,
+        vol.Required("before"): vol.Match(ULID),
         **FILTER_SCHEMA,
     }
 )
@@ -270,7 +277,10 @@ async def ws_page(
     """Send the events that come before one that the client has."""
     if (timeline := _timeline(hass, connection, msg)) is None:
         return
-    page = await _visible_page(timeline, connection.user, _filter(msg), msg)
+    try:
+        page = await _visible_page(timeline, connection.user, _filter(msg), msg)
+    except StoreError as err:
+        raise _unreadable() from err
     connection.send_result(msg["id"], {"events": [event.as_dict() for event in page]})
 
 
@@ -285,6 +295,13 @@ def _timeline(
         msg["id"], websocket_api.ERR_NOT_FOUND, "Vigilar is not set up or loading"
     )
     return None
+
+
+def _unreadable() -> HomeAssistantError:
+    """Return what a client is told when the database cannot be read."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN, translation_key="database_unreadable"
+    )
 
 
 def _filter(msg: dict[str, Any]) -> EventFilter:
