@@ -345,7 +345,7 @@ async def test_opencv_is_installed_once_and_running_cameras_change_over(
         return_value=True,
     ):
         assert await hass.config_entries.async_setup(entry.entry_id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(workers) < 4:
                 await asyncio.sleep(0)
     await settle(hass)
