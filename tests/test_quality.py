@@ -8,6 +8,7 @@ import re
 import tomllib
 from typing import Any
 
+import hass_frontend
 import pytest
 
 from custom_components.vigilar.const import PLATFORMS
@@ -130,11 +131,13 @@ def test_texts_are_plain() -> None:
 
 def test_icons_belong_to_something() -> None:
     """Each icon is one of the standard set and belongs to a translated entity."""
+    known = json.loads((hass_frontend.where() / "static/mdi/iconList.json").read_text())
+    names = {f"mdi:{icon['name']}" for icon in known}
     translated = _read("translations/en.json")["entity"]
     for platform, entities in _read("icons.json")["entity"].items():
         assert set(entities) <= set(translated[platform])
         for path, icon in _strings(entities):
-            assert icon.startswith("mdi:"), path
+            assert icon in names, path
 
 
 def test_the_issues_and_exceptions_that_are_raised_have_their_words() -> None:
