@@ -353,7 +353,7 @@ async def test_opencv_is_installed_once_and_running_cameras_change_over(
     assert workers.of("front_door").running
 
 
-async def test_a_stream_of_an_unloaded_camera_is_reported_only_with_its_own_url(
+async def test_each_worker_opens_its_own_camera(
     hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers
 ) -> None:
     """Each worker opens its own camera."""
