@@ -181,6 +181,13 @@ class House:
                     await client.add_stream_camera(flow["flow_id"], name, server.url)
                 )
             await client.create_dashboard(DASHBOARD, "Security", dashboard())
+        # Home Assistant saves it with a delay, and a test kills Home Assistant.
+        await eventually_heard(self._has_saved_dashboard, "the dashboard on disk")
+
+    def _has_saved_dashboard(self) -> bool:
+        """Return whether the dashboard would survive a crash."""
+        saved = self.work_dir / "config" / ".storage" / "lovelace_dashboards"
+        return saved.exists() and DASHBOARD in saved.read_text()
 
     def client(self) -> HomeAssistantClient:
         """Return a client that is not connected yet."""
