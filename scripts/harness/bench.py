@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections.abc import Callable
 from contextlib import ExitStack
 import json
 from pathlib import Path
@@ -11,6 +12,7 @@ import tempfile
 import time
 from typing import Any
 
+from . import cpu
 from .client import HomeAssistantClient, JsonObject
 from .home_assistant import HomeAssistantProcess
 from .process import HarnessError, free_port
@@ -32,7 +34,12 @@ def arguments() -> argparse.Namespace:
     latency.add_argument(
         "--events", type=int, default=12, help="stop after so many (12)"
     )
-    latency.add_argument("--json", action="store_true", help="print JSON")
+    processor = commands.add_parser(
+        "cpu", help="processor seconds of a quiet and a busy stream, beside a yardstick"
+    )
+    cpu.add_arguments(processor)
+    for command in commands.choices.values():
+        command.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
 
 
@@ -117,20 +124,39 @@ async def latency(work_dir: Path, events: int) -> Any:
         return await measure_latency(home_assistant, events)
 
 
+def run_latency(options: argparse.Namespace) -> tuple[Any, str]:
+    """Return the figures, and a table of them."""
+    with tempfile.TemporaryDirectory() as work_dir:
+        figures = asyncio.run(latency(Path(work_dir), options.events))
+    return figures, _listed(figures)
+
+
+def run_cpu(options: argparse.Namespace) -> tuple[Any, str]:
+    """Return the figures, and a table of them."""
+    figures = cpu.run(options)
+    return figures, cpu.table(figures)
+
+
+def _listed(figures: dict[str, Any]) -> str:
+    """Return figures, one a line."""
+    return "\n".join(f"{name:>16}  {value}" for name, value in figures.items())
+
+
+MEASUREMENTS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
+    "latency": run_latency,
+    "cpu": run_cpu,
+}
+
+
 def main() -> int:
     """Run; return the exit code."""
     options = arguments()
     try:
-        with tempfile.TemporaryDirectory() as work_dir:
-            figures = asyncio.run(latency(Path(work_dir), options.events))
+        figures, text = MEASUREMENTS[options.command](options)
     except HarnessError as err:
         print(f"bench: {err}", file=sys.stderr)
         return 1
-    if options.json:
-        print(json.dumps({"latency": figures}))
-    else:
-        for name, value in figures.items():
-            print(f"{name:>16}  {value}")
+    print(json.dumps({options.command: figures}) if options.json else text)
     return 0
 
 
