@@ -6,14 +6,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 import json
 from pathlib import Path
-import statistics
 import sys
 import tempfile
 import time
 from typing import Any
 
-from . import cpu
+from . import cpu, loop
 from .client import HomeAssistantClient, JsonObject
+from .figures import percentile
 from .home_assistant import HomeAssistantProcess
 from .process import HarnessError, free_port
 from .streams import RtspServer
@@ -38,21 +38,13 @@ def arguments() -> argparse.Namespace:
         "cpu", help="processor seconds of a quiet and a busy stream, beside a yardstick"
     )
     cpu.add_arguments(processor)
+    cameras = commands.add_parser(
+        "loop", help="lag, memory and processor time of Home Assistant with cameras"
+    )
+    loop.add_arguments(cameras)
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
-
-
-def percentile(values: list[float], percent: int) -> float:
-    """Return a percentile by linear interpolation.
-
-    Args:
-        values: At least one.
-        percent: 1-99.
-    """
-    if len(values) == 1:
-        return values[0]
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
 def latency_of(event: JsonObject, arrived_ms: float) -> float:
@@ -137,6 +129,12 @@ def run_cpu(options: argparse.Namespace) -> tuple[Any, str]:
     return figures, cpu.table(figures)
 
 
+def run_loop(options: argparse.Namespace) -> tuple[Any, str]:
+    """Return the figures, and a table of them."""
+    figures = loop.run(options)
+    return figures, loop.table(figures)
+
+
 def _listed(figures: dict[str, Any]) -> str:
     """Return figures, one a line."""
     return "\n".join(f"{name:>16}  {value}" for name, value in figures.items())
@@ -145,6 +143,7 @@ def _listed(figures: dict[str, Any]) -> str:
 MEASUREMENTS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
     "latency": run_latency,
     "cpu": run_cpu,
+    "loop": run_loop,
 }
 
 
