@@ -121,6 +121,26 @@ def test_only_keyframes_of_a_quiet_scene_are_decoded(
     assert asleep.gate.counts == gate_module.GateCounts()
 
 
+def test_frequent_keyframes_are_passed_over(watcher: Watcher) -> None:
+    """A camera with a keyframe each half second is looked at every 1.5 s.
+
+    What was passed over is looked at when something begins.
+    """
+    stream = Stream(group=8)
+    watcher.watch(stream.packets(30))
+    said = watcher.watch(stream.packets(160))
+    assert said.count(Action.LOOK) == pytest.approx(100, abs=2)
+    while said[-1] is not Action.LOOK:
+        said = watcher.watch([stream.packet()])
+    looked = (stream.number - 1) / FPS
+    watcher.watch(stream.packets(1))
+    before = len(watcher.decoded)
+    watcher.watch(stream.packets(0.4, 3.0))
+    assert watcher.decoded[before] == pytest.approx(looked)
+    replayed = [round(ts * FPS) for ts in watcher.decoded[before:]]
+    assert replayed == list(range(replayed[0], stream.number))
+
+
 def test_a_stream_is_known_before_it_is_slept_through(
     watcher: Watcher, stream: Stream
 ) -> None:

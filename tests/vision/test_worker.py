@@ -613,6 +613,28 @@ def test_rates_are_measured() -> None:
     assert stats.frames_dropped == 0
 
 
+def test_the_gate_is_told_of() -> None:
+    """The statistics tell that a quiet camera is decoded in part, and what woke it."""
+    sink = Sink()
+
+    def fast() -> Iterator[Image]:
+        images = [*still(400), *walk(100, before=0)]
+        for image in images:
+            time.sleep(0.001)
+            yield image
+
+    with (
+        patch.object(worker_module, "_RATE_WINDOW_S", 0.05),
+        running(Sequence(ScriptedSource(fast(), failure=None)), sink) as worker,
+    ):
+        eventually(lambda: worker.stats.gate is GateState.QUIET)
+        eventually(lambda: 0 < worker.stats.fps_decoded < worker.stats.fps_in / 2)
+        sink.wait("motion_started")
+        eventually(lambda: worker.stats.wakes >= 1)
+        assert worker.stats.keyframe_finds >= 1
+        assert worker.stats.false_wakes <= worker.stats.wakes
+
+
 class Undecodable(ScriptedSource):
     """Packets that never become pictures."""
 

@@ -20,6 +20,8 @@ from .source import Packet
 
 LONGEST_GROUP_S: Final = 4.5
 """Keyframes further apart than this leave a scene unwatched for too long."""
+LOOK_S: Final = 1.5
+"""Keyframes that come sooner after one that was looked at are passed over."""
 CALM_S: Final = 2.0
 """How long the analysis must find nothing at all before decoding stops."""
 MAX_HELD_BYTES: Final = 8 * 1024 * 1024
@@ -76,7 +78,7 @@ class GateState(StrEnum):
     OPEN = "open"
     """All, because something goes on or may go on, or the stream is not known yet."""
     QUIET = "quiet"
-    """Keyframes only."""
+    """Keyframes only, and of those that come often only some."""
     INTRA = "intra"
     """Every packet is a keyframe: as many as are analysed."""
     UNSUITED = "unsuited"
@@ -390,6 +392,8 @@ class Gate:
         if self._doubt or not self._regular:
             self._wake(arrived.ts)
             return Action.REPLAY
+        if 0 <= arrived.ts - self._held[0].ts < LOOK_S:
+            return Action.PASS
         return Action.LOOK
 
     def _may_sleep(self, ts: float) -> bool:
