@@ -87,6 +87,8 @@ async def watch(
         "rss_end_mb": round(memory[-1]),
         "rss_mb_per_min": round(slope_mb_per_min(memory), 2),
         "cpu_cores": round((processor_s(pid) - used) / elapsed, 3),
+        # What else runs on the machine makes the loop late, too.
+        "machine_load": round(os.getloadavg()[0], 1),
     }
 
 

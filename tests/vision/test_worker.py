@@ -363,6 +363,46 @@ def test_a_quiet_stream_costs_its_keyframes(tmp_path: Path) -> None:
     assert pipe.duration == pytest.approx(100, abs=2.1)
 
 
+def enlarged(images: Iterable[Image]) -> Iterator[Image]:
+    """Yield images at twice their size."""
+    return (np.kron(image, np.ones((2, 2), np.uint8)) for image in images)
+
+
+@pytest.mark.parametrize(
+    ("codec", "options", "size", "state"),
+    [
+        ("libx264", None, (512, 288), GateState.QUIET),
+        ("libx265", {"x265-params": "log-level=none"}, (256, 144), GateState.OPEN),
+    ],
+)
+def test_a_stream_that_changes_is_looked_at_anew(
+    tmp_path: Path,
+    codec: str,
+    options: dict[str, str] | None,
+    size: tuple[int, int],
+    state: GateState,
+) -> None:
+    """Another resolution is followed; another codec is not slept through.
+
+    Its packets give no pictures, and the worker connects again.
+    """
+    clip = tmp_path / "change.ts"
+    clip.write_bytes(
+        encode(fifteen(still(60)), fps=15, codec="libx264")
+        + encode(enlarged(fifteen(still(60))), fps=15, codec=codec, options=options)
+    )
+    source = open_file(clip)
+    pipe = pipeline(source, gate=Gate())
+    while pipe.times.packets < 170:
+        pipe.step()
+    assert pipe.gate is GateState.QUIET
+    finish(pipe)
+    source.close()
+    assert pipe.size == size
+    assert pipe.gate_counts.wakes >= 1
+    assert pipe.gate.value == state.value
+
+
 class Blinking(ScriptedSource):
     """Keyframes that cannot be decoded, once the gate has closed."""
 
