@@ -14,6 +14,7 @@ from custom_components.vigilar.events.processor import EventProcessor
 from custom_components.vigilar.events.store import EventStore
 from custom_components.vigilar.models import Change, ChangeKind, Observation, SourceInfo
 from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
+from custom_components.vigilar.vision.gate import Gate
 from custom_components.vigilar.vision.kernels import Kernels, NumpyKernels, load_kernels
 from custom_components.vigilar.vision.source import (
     Source,
@@ -67,7 +68,7 @@ class Totals:
 
 
 async def analyse_file(
-    path: Path, settings: AnalyzerSettings, kernels: Kernels
+    path: Path, settings: AnalyzerSettings, kernels: Kernels, gate: Gate | None = None
 ) -> tuple[list[dict[str, Any]], Totals]:
     """Analyse a file on its own clock, as fast as the machine allows.
 
@@ -75,6 +76,7 @@ async def analyse_file(
         path: The file.
         settings: How to analyse.
         kernels: The image primitives.
+        gate: Chooses what is decoded; the pipeline's own by default.
 
     Returns:
         The events, in the order in which they began, and what they cost.
@@ -86,7 +88,7 @@ async def analyse_file(
     source = open_file(path)
     try:
         pipeline = Pipeline(
-            source, Analyzer(SOURCE_ID, settings, kernels), settings.fps
+            source, Analyzer(SOURCE_ID, settings, kernels), settings.fps, gate
         )
         totals = Totals(pipeline.times)
         ended = await _run(source, pipeline, totals, path.name)
@@ -181,6 +183,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--no-opencv", action="store_true", help="use the NumPy kernels"
     )
+    parser.add_argument("--no-gate", action="store_true", help="decode every frame")
     parser.add_argument(
         "--summary",
         action="store_true",
@@ -208,7 +211,8 @@ def main(argv: Sequence[str]) -> int:
     code = 0
     for path in arguments.videos:
         try:
-            events, totals = asyncio.run(analyse_file(path, settings, kernels))
+            gate = Gate(longest_group_s=0.0) if arguments.no_gate else None
+            events, totals = asyncio.run(analyse_file(path, settings, kernels, gate))
         except SourceError as err:
             print(f"{path}: {_why(path, err)}", file=sys.stderr)
             code = UNREADABLE

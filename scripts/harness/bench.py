@@ -2,16 +2,18 @@
 
 import argparse
 import asyncio
+from collections.abc import Callable
 from contextlib import ExitStack
 import json
 from pathlib import Path
-import statistics
 import sys
 import tempfile
 import time
 from typing import Any
 
+from . import cpu, loop
 from .client import HomeAssistantClient, JsonObject
+from .figures import percentile
 from .home_assistant import HomeAssistantProcess
 from .process import HarnessError, free_port
 from .streams import RtspServer
@@ -32,20 +34,17 @@ def arguments() -> argparse.Namespace:
     latency.add_argument(
         "--events", type=int, default=12, help="stop after so many (12)"
     )
-    latency.add_argument("--json", action="store_true", help="print JSON")
+    processor = commands.add_parser(
+        "cpu", help="processor seconds of a quiet and a busy stream, beside a yardstick"
+    )
+    cpu.add_arguments(processor)
+    cameras = commands.add_parser(
+        "loop", help="lag, memory and processor time of Home Assistant with cameras"
+    )
+    loop.add_arguments(cameras)
+    for command in commands.choices.values():
+        command.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
-
-
-def percentile(values: list[float], percent: int) -> float:
-    """Return a percentile by linear interpolation.
-
-    Args:
-        values: At least one.
-        percent: 1-99.
-    """
-    if len(values) == 1:
-        return values[0]
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
 def latency_of(event: JsonObject, arrived_ms: float) -> float:
@@ -117,20 +116,46 @@ async def latency(work_dir: Path, events: int) -> Any:
         return await measure_latency(home_assistant, events)
 
 
+def run_latency(options: argparse.Namespace) -> tuple[Any, str]:
+    """Return the figures, and a table of them."""
+    with tempfile.TemporaryDirectory() as work_dir:
+        figures = asyncio.run(latency(Path(work_dir), options.events))
+    return figures, _listed(figures)
+
+
+def run_cpu(options: argparse.Namespace) -> tuple[Any, str]:
+    """Return the figures, and a table of them."""
+    figures = cpu.run(options)
+    return figures, cpu.table(figures)
+
+
+def run_loop(options: argparse.Namespace) -> tuple[Any, str]:
+    """Return the figures, and a table of them."""
+    figures = loop.run(options)
+    return figures, loop.table(figures)
+
+
+def _listed(figures: dict[str, Any]) -> str:
+    """Return figures, one a line."""
+    return "\n".join(f"{name:>16}  {value}" for name, value in figures.items())
+
+
+MEASUREMENTS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
+    "latency": run_latency,
+    "cpu": run_cpu,
+    "loop": run_loop,
+}
+
+
 def main() -> int:
     """Run; return the exit code."""
     options = arguments()
     try:
-        with tempfile.TemporaryDirectory() as work_dir:
-            figures = asyncio.run(latency(Path(work_dir), options.events))
+        figures, text = MEASUREMENTS[options.command](options)
     except HarnessError as err:
         print(f"bench: {err}", file=sys.stderr)
         return 1
-    if options.json:
-        print(json.dumps({"latency": figures}))
-    else:
-        for name, value in figures.items():
-            print(f"{name:>16}  {value}")
+    print(json.dumps({options.command: figures}) if options.json else text)
     return 0
 
 

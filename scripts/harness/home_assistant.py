@@ -76,7 +76,8 @@ class HomeAssistantProcess(ManagedProcess):
             "Home Assistant",
             [python, "-m", "homeassistant", "-c", str(config_dir), "--log-no-color"],
             log_file=config_dir / "process.log",
-            env={"SETUP_PORT": str(port)},
+            # The folder's components, not those of where this was started.
+            env={"SETUP_PORT": str(port), "PYTHONSAFEPATH": "1"},
             ready=self._is_running,
             ready_timeout=180,
             stop_timeout=60,

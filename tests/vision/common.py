@@ -92,15 +92,17 @@ def encode(
     fps: int = 5,
     container_format: str = "mpegts",
     codec: str = "mpeg4",
+    options: dict[str, str] | None = None,
 ) -> bytes:
     """Return images as an encoded video."""
     out = io.BytesIO()
     with av.open(out, "w", format=container_format) as container:
-        stream: Any = container.add_stream(codec, rate=fps)
-        stream.pix_fmt = "yuv420p"
+        stream: Any = container.add_stream(codec, rate=fps, options=options or {})
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.bit_rate = 2_000_000
         stream.gop_size = fps * 2
-        stream.max_b_frames = 0
+        if options is None:
+            stream.max_b_frames = 0
         for number, image in enumerate(images):
             if number == 0:
                 stream.height, stream.width = image.shape
@@ -302,6 +304,11 @@ class ScriptedSource(Source):
     def decode(self, packet: Packet) -> list[Picture]:
         """Return the packet's picture."""
         return [Picture(grey_frame(self._image), packet.ts)]
+
+    @override
+    def drain(self) -> list[Picture]:
+        """Return nothing."""
+        return []
 
     @override
     def close(self) -> None:

@@ -5,7 +5,24 @@ import time
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.vigilar.vision.clock import StreamClock
+from custom_components.vigilar.vision.clock import Grid, StreamClock
+
+
+def test_a_grid_keeps_its_rate() -> None:
+    """As many frames as told are chosen, of any rate above, and all of one below."""
+    for fps, expected in ((30, 50), (12, 50), (7, 50), (5, 50), (2, 20)):
+        grid = Grid(5.0)
+        chosen = sum(grid.takes(100 + number / fps) for number in range(fps * 10))
+        assert abs(chosen - expected) <= 1
+
+
+def test_a_grid_begins_anew_where_time_falls() -> None:
+    """A source whose clock is set back is not waited for."""
+    grid = Grid(5.0)
+    assert grid.takes(1000.0)
+    assert not grid.takes(999.9)
+    assert grid.takes(3.0)
+    assert not grid.takes(3.1)
 
 
 def test_a_read_that_waited_is_not_late() -> None:

@@ -575,6 +575,7 @@ def test_snapshots_are_polled() -> None:
     assert fetched[2] - fetched[0] >= 0.1
     assert [picture.ts for picture in found] == [None] * 3
     assert (source.info.width, source.info.height, source.info.fps) == (256, 144, 20)
+    assert source.drain() == []
     source.close()
 
 

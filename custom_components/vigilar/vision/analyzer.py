@@ -140,6 +140,17 @@ class Analyzer:
         self._ts = 0.0
         self._motion_ms = 0.0
         self._decode_ms = 0.0
+        self._unsettled = True
+
+    @property
+    def moving(self) -> bool:
+        """Return whether a motion goes on."""
+        return self._motion is not None
+
+    @property
+    def unsettled(self) -> bool:
+        """Return whether the newest picture differs from a background that is known."""
+        return self._unsettled
 
     @property
     def motion_ms(self) -> float:
@@ -169,6 +180,7 @@ class Analyzer:
         self._ts = ts
         self._decode_ms = decode_ms
         result = self._detector.update(luma, ts)
+        self._unsettled = result.learning or bool(result.blobs)
         height, width = luma.shape
         if result.learning:
             self._tracker.clear()

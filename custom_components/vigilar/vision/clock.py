@@ -1,4 +1,4 @@
-"""Media time to wall time, and how far the analysis has fallen behind."""
+"""Media time to wall time, whose turn it is, and how far the analysis has fallen behind."""
 
 import time
 from typing import Final
@@ -10,6 +10,40 @@ MAX_FORWARD_S: Final = 10.0
 """Jumps beyond these are a source that began anew, not time that passed."""
 PACE_RISE: Final = 0.02
 """Seconds a second by which a delay that lasts is believed."""
+JITTER: Final = 0.25
+"""How much sooner than due a frame may come, as a share of the period."""
+
+
+class Grid:
+    """Chooses frames so that so many a second are chosen; not thread-safe."""
+
+    def __init__(self, fps: float) -> None:
+        """Begin with the first frame.
+
+        Args:
+            fps: How many a second; all of a source that has fewer.
+        """
+        self._period = 1 / fps
+        self._due: float | None = None
+        self._last = 0.0
+
+    def takes(self, ts: float) -> bool:
+        """Return whether a frame is chosen.
+
+        Args:
+            ts: Its time in seconds; a time that falls far begins anew.
+        """
+        if ts < self._last - MAX_BACKWARD_S:
+            self._due = None
+        self._last = ts
+        if self._due is None:
+            self._due = ts + self._period
+            return True
+        if ts < self._due - self._period * JITTER:
+            return False
+        # A fixed grid keeps the rate; a source slower than the grid sets its own.
+        self._due = max(self._due + self._period, ts + self._period / 2)
+        return True
 
 
 class StreamClock:

@@ -49,7 +49,12 @@ class LumaScaler:
         width, height = luma_size(frame.width, frame.height)
         # `AREA` because skipping pixels would turn sensor noise into motion.
         grey = self._reformatter.reformat(
-            frame, width, height, "gray8", interpolation=Interpolation.AREA
+            frame,
+            width,
+            height,
+            "gray8",
+            interpolation=Interpolation.AREA,
+            threads=1,
         )
         return grey.to_ndarray().astype(np.uint8, copy=False)
 

@@ -4,7 +4,7 @@ Packets and pictures are separate steps, so that whatever stands between them
 may look at a packet without paying for its decoding.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 import io
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import av
 from av.container import InputContainer
+from av.subtitles.subtitle import SubtitleSet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 import numpy as np
@@ -172,6 +173,16 @@ class Source(Protocol):
 
         Returns:
             The pictures that are complete now; none where it is damaged.
+        """
+        ...
+
+    def drain(self) -> list[Picture]:
+        """Give out the pictures that the decoder still holds.
+
+        It forgets all it knows: the next packet to decode must be a keyframe.
+
+        Returns:
+            The pictures; none from a decoder that reorders nothing.
         """
         ...
 
@@ -350,8 +361,28 @@ class ContainerSource(Source):
         """Decode a packet of this stream."""
         data = packet.data
         assert not isinstance(data, bytes)
+        return self._pictures(data.decode)
+
+    @override
+    def drain(self) -> list[Picture]:
+        """Empty the decoder, so that it begins anew."""
+        context = self._stream.codec_context
+        pictures = self._pictures(context.decode)
+        context.flush_buffers()
+        return pictures
+
+    @override
+    def close(self) -> None:
+        """Close the container."""
+        self._packets = iter(())
+        self._container.close()
+
+    def _pictures(
+        self, decode: Callable[[], Sequence[VideoFrame | SubtitleSet]]
+    ) -> list[Picture]:
+        """Return what a call of the decoder gives."""
         try:
-            frames = data.decode()
+            frames = decode()
         except av.error.FFmpegError:
             # Streams begin between keyframes and lose packets on the way.
             return []
@@ -360,12 +391,6 @@ class ContainerSource(Source):
             for frame in frames
             if isinstance(frame, VideoFrame)
         ]
-
-    @override
-    def close(self) -> None:
-        """Close the container."""
-        self._packets = iter(())
-        self._container.close()
 
     def _demux(self) -> Iterator[av.Packet[VideoStream]]:
         """Return the packets from here on."""
@@ -449,6 +474,11 @@ class SnapshotSource(Source):
         frame = _decode_image(data)
         self._info = StreamInfo(frame.width, frame.height, "snapshot", self._info.fps)
         return [Picture(frame, None)]
+
+    @override
+    def drain(self) -> list[Picture]:
+        """Return nothing: every picture stands for itself."""
+        return []
 
     @override
     def close(self) -> None:

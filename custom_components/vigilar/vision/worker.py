@@ -1,4 +1,4 @@
-"""The thread that watches one camera: source → frames → analyzer."""
+"""The thread that watches one camera: source → gate → frames → analyzer."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -9,10 +9,15 @@ import time
 import traceback
 from typing import Final
 
+from av.video.frame import VideoFrame
+import numpy as np
+from numpy.typing import NDArray
+
 from ..models import Observation, ObservationKind
 from .analyzer import Analyzer, AnalyzerSettings
-from .clock import StreamClock
+from .clock import Grid, StreamClock
 from .frames import LumaScaler
+from .gate import Action, Arrived, Gate, GateCounts, GateState
 from .kernels import Kernels, load_kernels
 from .source import (
     READ_TIMEOUT_S,
@@ -33,8 +38,6 @@ LATE_S: Final = 0.5
 """Pictures that are older than this when they can be looked at are skipped."""
 TOO_LATE_S: Final = 2.0
 """Packets that are older than this are not even decoded."""
-JITTER: Final = 0.25
-"""How much sooner than due a frame may come, as a share of the period."""
 
 _RATE_WINDOW_S: Final = 5.0
 
@@ -45,11 +48,16 @@ class WorkerStats:
 
     Attributes:
         fps_in: Packets a second that arrive.
+        fps_decoded: Frames a second that are decoded.
         fps_analysed: Frames a second that are analysed.
-        decode_ms: Milliseconds to decode a packet.
+        decode_ms: Milliseconds to decode a frame.
         motion_ms: Milliseconds to analyse a frame.
         frames_dropped: Packets and frames skipped because they were late, since the start.
         reconnects: Connections made after the first.
+        gate: How much is decoded.
+        wakes: Quiet scenes that were decoded in full again, since the start.
+        false_wakes: Wakes after which nothing moved, since the start.
+        keyframe_finds: What keyframes showed and the sizes of packets had not told, since the start.
         online: Pictures come.
         failure: Why they do not; None while they come and before the first attempt.
         width: Pixels of the frames, 0 before the first.
@@ -58,11 +66,16 @@ class WorkerStats:
     """
 
     fps_in: float = 0.0
+    fps_decoded: float = 0.0
     fps_analysed: float = 0.0
     decode_ms: float = 0.0
     motion_ms: float = 0.0
     frames_dropped: int = 0
     reconnects: int = 0
+    gate: GateState = GateState.OPEN
+    wakes: int = 0
+    false_wakes: int = 0
+    keyframe_finds: int = 0
     online: bool = False
     failure: SourceFailure | None = None
     width: int = 0
@@ -105,18 +118,22 @@ class Pipeline:
         catching_up: Packets come too late to be decoded.
     """
 
-    def __init__(self, source: Source, analyzer: Analyzer, fps: float) -> None:
+    def __init__(
+        self, source: Source, analyzer: Analyzer, fps: float, gate: Gate | None = None
+    ) -> None:
         """Join a source and an analyzer.
 
         Args:
             source: Open; closed by the caller.
             analyzer: That has seen nothing.
             fps: Frames to analyse a second.
+            gate: Chooses what is decoded; one of its own by default.
         """
         self._source = source
         self._analyzer = analyzer
-        self._period = 1 / fps
-        self._due: float | None = None
+        self._gate = gate or Gate()
+        self._pictures = Grid(fps)
+        self._packets = Grid(fps)
         self._scaler = LumaScaler()
         self._clock = StreamClock()
         self._to_wall = 0.0
@@ -124,6 +141,16 @@ class Pipeline:
         self.times = StageTimes()
         self.size: tuple[int, int] | None = None
         self.duration = 0.0
+
+    @property
+    def gate(self) -> GateState:
+        """Return how much is decoded."""
+        return self._gate.state
+
+    @property
+    def gate_counts(self) -> GateCounts:
+        """Return what the gate has done so far."""
+        return self._gate.counts
 
     def step(self) -> list[Observation]:
         """Read one packet and do all that follows from it.
@@ -145,15 +172,9 @@ class Pipeline:
             self._clock.arrived(packet.ts, arrival, arrival - begin)
             if self._skips(packet):
                 self.times.dropped += 1
+                self._gate.interrupt()
                 return []
-        decode_begin = time.perf_counter()
-        pictures = self._source.decode(packet)
-        decode_s = time.perf_counter() - decode_begin
-        self.times.decode += decode_s
-        observed: list[Observation] = []
-        for picture in pictures:
-            observed += self._look(picture, arrival, decode_s * 1000)
-        return observed
+        return self._admit(Arrived(packet, arrival))
 
     def finish(self) -> list[Observation]:
         """End the motion that goes on.
@@ -171,6 +192,72 @@ class Pipeline:
             self.catching_up = False
         return self.catching_up
 
+    def _admit(self, arrived: Arrived) -> list[Observation]:
+        """Do with a packet as the gate says."""
+        match self._gate.judge(arrived):
+            case Action.PASS:
+                return []
+            case Action.LOOK:
+                return self._peek(arrived)
+            case Action.REPLAY:
+                return self._replay()
+        if self._gate.state is GateState.INTRA and not self._packets.takes(arrived.ts):
+            return []
+        return self._analyse(arrived)
+
+    def _analyse(self, arrived: Arrived) -> list[Observation]:
+        """Decode a packet and look at what comes of it."""
+        pictures, decode_ms = self._decode(arrived.packet)
+        return self._look_at(pictures, arrived, decode_ms)
+
+    def _replay(self) -> list[Observation]:
+        """Decode what the gate held back."""
+        observed: list[Observation] = []
+        for held in self._gate.release():
+            observed += self._analyse(held)
+        return observed
+
+    def _peek(self, arrived: Arrived) -> list[Observation]:
+        """Decode a keyframe by itself; go back where it shows that something began."""
+        observed = self._look_at(self._source.drain(), arrived, 0.0)
+        pictures, decode_ms = self._decode(arrived.packet)
+        pictures += self._source.drain()
+        luma = self._scale(pictures[-1].frame) if pictures else None
+        if not self._gate.looks_quiet(luma):
+            return observed + self._replay()
+        return observed + self._look_at(pictures, arrived, decode_ms)
+
+    def _decode(self, packet: Packet) -> tuple[list[Picture], float]:
+        """Return the pictures of a packet, and the milliseconds they took."""
+        begin = time.perf_counter()
+        pictures = self._source.decode(packet)
+        spent = time.perf_counter() - begin
+        self.times.decode += spent
+        return pictures, spent * 1000
+
+    def _scale(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        """Return the brightness of a frame."""
+        begin = time.perf_counter()
+        luma = self._scaler.scale(frame)
+        self.times.scale += time.perf_counter() - begin
+        return luma
+
+    def _look_at(
+        self, pictures: Iterable[Picture], arrived: Arrived, decode_ms: float
+    ) -> list[Observation]:
+        """Analyse those pictures whose turn it is, and let the gate know."""
+        observed: list[Observation] = []
+        analysed = self.times.analysed
+        for picture in pictures:
+            observed += self._look(picture, arrived.at, decode_ms)
+        if self.times.analysed > analysed:
+            self._gate.note(
+                arrived.ts,
+                moving=self._analyzer.moving,
+                unsettled=self._analyzer.unsettled,
+            )
+        return observed
+
     def _look(
         self, picture: Picture, arrival: float, decode_ms: float
     ) -> list[Observation]:
@@ -184,21 +271,12 @@ class Pipeline:
             else (picture.ts or 0.0)
         )
         self.duration = max(self.duration, ts)
-        if self._due is not None and ts < self._due - self._period * JITTER:
+        if not self._pictures.takes(ts):
             return []
-        # A fixed grid keeps the rate; a source slower than the grid sets its own.
-        self._due = (
-            ts + self._period
-            if self._due is None
-            else max(self._due + self._period, ts + self._period / 2)
-        )
         if self._clock.lag > LATE_S:
             self.times.dropped += 1
             return []
-        begin = time.perf_counter()
-        luma = self._scaler.scale(frame)
-        self.times.scale += time.perf_counter() - begin
-        observed = self._analyzer.update(luma, ts, frame, decode_ms)
+        observed = self._analyzer.update(self._scale(frame), ts, frame, decode_ms)
         self.times.motion += self._analyzer.motion_ms / 1000
         self.times.analysed += 1
         return [self._timed(observation) for observation in observed]
@@ -221,28 +299,47 @@ class _Gauge:
         """Begin with nothing."""
         self._begin = time.monotonic()
         self._before = StageTimes()
+        self._counted = GateCounts()
 
     def ready(self, now: float) -> bool:
         """Return whether enough time has passed to say anything."""
         return now - self._begin >= _RATE_WINDOW_S
 
-    def measure(self, stats: WorkerStats, times: StageTimes, now: float) -> WorkerStats:
+    def measure(
+        self, stats: WorkerStats, pipeline: Pipeline, now: float
+    ) -> WorkerStats:
         """Return the statistics with the rates since the last measurement."""
+        times = pipeline.times
         before, self._before = self._before, replace(times)
         elapsed, self._begin = now - self._begin, now
-        packets, analysed = (
-            times.packets - before.packets,
+        decoded, analysed = (
+            times.decoded - before.decoded,
             times.analysed - before.analysed,
         )
         return replace(
-            stats,
-            fps_in=round(packets / elapsed, 2),
+            self._count(stats, pipeline),
+            fps_in=round((times.packets - before.packets) / elapsed, 2),
+            fps_decoded=round(decoded / elapsed, 2),
             fps_analysed=round(analysed / elapsed, 2),
-            decode_ms=round((times.decode - before.decode) * 1000 / max(1, packets), 3),
+            decode_ms=round((times.decode - before.decode) * 1000 / max(1, decoded), 3),
             motion_ms=round(
                 (times.motion - before.motion) * 1000 / max(1, analysed), 3
             ),
             frames_dropped=stats.frames_dropped + times.dropped - before.dropped,
+        )
+
+    def _count(self, stats: WorkerStats, pipeline: Pipeline) -> WorkerStats:
+        """Return the statistics with what the gate has done since."""
+        counts = pipeline.gate_counts
+        before, self._counted = self._counted, replace(counts)
+        return replace(
+            stats,
+            gate=pipeline.gate,
+            wakes=stats.wakes + counts.wakes - before.wakes,
+            false_wakes=stats.false_wakes + counts.false_wakes - before.false_wakes,
+            keyframe_finds=stats.keyframe_finds
+            + counts.keyframe_finds
+            - before.keyframe_finds,
         )
 
 
@@ -391,7 +488,7 @@ class CameraWorker:
                     raise SourceError(SourceFailure.STALLED)
                 self._send(observed)
                 if gauge.ready(now):
-                    self._stats = gauge.measure(self._stats, pipeline.times, now)
+                    self._stats = gauge.measure(self._stats, pipeline, now)
         finally:
             if decoded:
                 self._lose(time.time() - (time.monotonic() - pictured))

@@ -1,0 +1,88 @@
+"""Tests of the benchmarks' own arithmetic."""
+
+import os
+from pathlib import Path
+import time
+
+import pytest
+
+from scripts.harness import cpu, loop
+from scripts.harness.figures import percentile
+from scripts.harness.home_assistant import REPOSITORY
+
+
+def test_percentiles_are_interpolated() -> None:
+    """Between two values, and of a single one."""
+    assert percentile([5.0], 99) == 5.0
+    assert percentile([0.0, 10.0], 50) == 5.0
+    assert percentile([float(number) for number in range(101)], 99) == 99.0
+
+
+def test_memory_that_grows_has_a_slope() -> None:
+    """Megabytes a minute, of samples five seconds apart."""
+    assert loop.slope_mb_per_min([100.0] * 20) == 0.0
+    assert loop.slope_mb_per_min([100.0 + number for number in range(20)]) == (
+        pytest.approx(12.0)
+    )
+    assert loop.slope_mb_per_min([100.0]) == 0.0
+
+
+def test_figures_of_a_process() -> None:
+    """The kernel's figures are those of this process."""
+    before = loop.processor_s(os.getpid())
+    deadline = time.process_time() + 0.1
+    while time.process_time() < deadline:
+        pass
+    assert loop.processor_s(os.getpid()) > before
+    assert 10 < loop.resident_mb(os.getpid()) < 100_000
+
+
+def test_the_probe_stands_beside_the_integration(tmp_path: Path) -> None:
+    """The link to all components gives way to one for each."""
+    (tmp_path / "custom_components").symlink_to(REPOSITORY / "custom_components")
+    loop.install_probe(tmp_path)
+    components = tmp_path / "custom_components"
+    assert {entry.name for entry in components.iterdir()} == {"vigilar", "loop_probe"}
+    assert (components / "vigilar" / "manifest.json").exists()
+    assert (components / "loop_probe" / "manifest.json").exists()
+
+
+def test_each_camera_is_told_of() -> None:
+    """One that does not run has no figures."""
+    worker = {"fps_in": 15.0, "fps_decoded": 0.5, "gate": "quiet", "codec": "h264"}
+    cameras = {"front": {"worker": worker}, "back": {"worker": None}}
+    front, back = loop.worker_figures({"data": {"cameras": cameras}})
+    assert (front["camera"], front["fps_decoded"], front["gate"]) == (
+        "front",
+        0.5,
+        "quiet",
+    )
+    assert "codec" not in front
+    assert (back["camera"], back["fps_in"]) == ("back", None)
+    shown = loop.table({"lag_p99_ms": 1.5, "cameras": [front, back]})
+    assert "lag_p99_ms  1.5" in shown
+    assert "camera front" in shown
+
+
+def test_costs_are_shown_a_scene() -> None:
+    """Shares of a core, and their ratio."""
+    row = {
+        "scene": "quiet",
+        "seconds": 178.0,
+        "kbit_s": 2000,
+        "decoded": 0.05,
+        "vigilar": 0.0123,
+        "yardstick": 0.2,
+        "ratio": 0.062,
+    }
+    assert cpu.table([row]).splitlines()[1].split() == [
+        *("quiet", "178.0", "2000", "5.0%", "0.0123", "0.2000", "0.062")
+    ]
+
+
+def test_the_busy_scene_may_come_from_elsewhere(tmp_path: Path) -> None:
+    """The quiet one is the same either way."""
+    own, other = cpu.scenes(None), cpu.scenes(tmp_path)
+    assert own[0] == other[0]
+    assert str(tmp_path / cpu.CAMPUS) in other[1].source
+    assert str(tmp_path) not in str(own)
