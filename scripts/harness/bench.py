@@ -11,6 +11,7 @@ import tempfile
 import time
 from typing import Any
 
+from .analyze import stand_in
 from .client import HomeAssistantClient, JsonObject
 from .home_assistant import HomeAssistantProcess
 from .process import HarnessError, free_port
@@ -33,7 +34,48 @@ def arguments() -> argparse.Namespace:
         "--events", type=int, default=12, help="stop after so many (12)"
     )
     latency.add_argument("--json", action="store_true", help="print JSON")
+    latency.set_defaults(run=run_latency)
+    add_accuracy(commands)
     return parser.parse_args()
+
+
+def add_accuracy(commands: Any) -> None:
+    """Add the subcommand to a command line.
+
+    Args:
+        commands: The subparsers.
+    """
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "accuracy", help="events found, false alarms and delay on clips with a truth"
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="DIR",
+        help="holds clips and their ground_truth.json",
+    )
+    parser.add_argument(
+        "--synthetic", action="store_true", help="measure synthetic scenes"
+    )
+    parser.add_argument(
+        "--sweep",
+        action="store_true",
+        help="also change each constant by 30 %% and compare",
+    )
+    parser.add_argument(
+        "--no-opencv", action="store_true", help="use the NumPy kernels"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run_accuracy)
+
+
+def run_accuracy(options: argparse.Namespace) -> int:
+    """Measure the accuracy; return the exit code."""
+    stand_in()
+    from . import accuracy
+
+    return accuracy.run(options)
 
 
 def percentile(values: list[float], percent: int) -> float:
@@ -117,9 +159,8 @@ async def latency(work_dir: Path, events: int) -> Any:
         return await measure_latency(home_assistant, events)
 
 
-def main() -> int:
-    """Run; return the exit code."""
-    options = arguments()
+def run_latency(options: argparse.Namespace) -> int:
+    """Measure the latency; return the exit code."""
     try:
         with tempfile.TemporaryDirectory() as work_dir:
             figures = asyncio.run(latency(Path(work_dir), options.events))
@@ -132,6 +173,13 @@ def main() -> int:
         for name, value in figures.items():
             print(f"{name:>16}  {value}")
     return 0
+
+
+def main() -> int:
+    """Run; return the exit code."""
+    options = arguments()
+    code: int = options.run(options)
+    return code
 
 
 if __name__ == "__main__":
