@@ -84,21 +84,42 @@ async def analyse_file(
     Raises:
         SourceError: The file cannot be read.
     """
+    ended, totals = await changes_of(
+        path, Analyzer(SOURCE_ID, settings, kernels), settings.fps, gate
+    )
+    return sorted(
+        (_line(path, change) for change in ended), key=lambda line: line["start"]
+    ), totals
+
+
+async def changes_of(
+    path: Path, analyzer: Analyzer, fps: float, gate: Gate | None = None
+) -> tuple[list[Change], Totals]:
+    """Run a file through an analyzer and the events code.
+
+    Args:
+        path: The file.
+        analyzer: That has seen nothing.
+        fps: Frames to analyse a second.
+        gate: Chooses what is decoded; the pipeline's own by default.
+
+    Returns:
+        The ends of the events, and what they cost.
+
+    Raises:
+        SourceError: The file cannot be read.
+    """
     cpu = time.process_time()
     source = open_file(path)
     try:
-        pipeline = Pipeline(
-            source, Analyzer(SOURCE_ID, settings, kernels), settings.fps, gate
-        )
+        pipeline = Pipeline(source, analyzer, fps, gate)
         totals = Totals(pipeline.times)
         ended = await _run(source, pipeline, totals, path.name)
     finally:
         source.close()
     totals.duration = pipeline.duration
     totals.cpu_s = time.process_time() - cpu
-    return sorted(
-        (_line(path, change) for change in ended), key=lambda line: line["start"]
-    ), totals
+    return ended, totals
 
 
 async def _run(

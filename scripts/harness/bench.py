@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 from . import cpu, loop
+from .analyze import stand_in
 from .client import HomeAssistantClient, JsonObject
 from .figures import percentile
 from .home_assistant import HomeAssistantProcess
@@ -42,9 +43,47 @@ def arguments() -> argparse.Namespace:
         "loop", help="lag, memory and processor time of Home Assistant with cameras"
     )
     loop.add_arguments(cameras)
+    add_accuracy(commands)
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
+
+
+def add_accuracy(commands: Any) -> None:
+    """Add the subcommand to a command line.
+
+    Args:
+        commands: The subparsers.
+    """
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "accuracy", help="events found, false alarms and delay on clips with a truth"
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="DIR",
+        help="holds clips and their ground_truth.json",
+    )
+    parser.add_argument(
+        "--synthetic", action="store_true", help="measure synthetic scenes"
+    )
+    parser.add_argument(
+        "--sweep",
+        action="store_true",
+        help="also change each constant by 30 %% and compare",
+    )
+    parser.add_argument(
+        "--no-opencv", action="store_true", help="use the NumPy kernels"
+    )
+
+
+def run_accuracy(options: argparse.Namespace) -> int:
+    """Measure the accuracy, line by line; return the exit code."""
+    stand_in()
+    from . import accuracy
+
+    return accuracy.run(options)
 
 
 def latency_of(event: JsonObject, arrived_ms: float) -> float:
@@ -150,6 +189,8 @@ MEASUREMENTS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
 def main() -> int:
     """Run; return the exit code."""
     options = arguments()
+    if options.command == "accuracy":
+        return run_accuracy(options)
     try:
         figures, text = MEASUREMENTS[options.command](options)
     except HarnessError as err:

@@ -1,6 +1,7 @@
 """Blobs to tracks."""
 
 from collections.abc import Callable, Sequence
+import random
 
 from hypothesis import given, strategies as st
 
@@ -8,6 +9,7 @@ from custom_components.vigilar.vision.motion import Blob
 from custom_components.vigilar.vision.tracking import FORGET_S, Track, Tracker
 
 WIDTH = 256
+HEIGHT = 144
 PERIOD_S = 0.2
 
 
@@ -23,7 +25,7 @@ def follow(
     tracker = tracker or Tracker()
     moved: dict[int, Track] = {}
     for number in range(frames):
-        for track in tracker.update(blobs(number), number * PERIOD_S, WIDTH):
+        for track in tracker.update(blobs(number), number * PERIOD_S, WIDTH, HEIGHT):
             if track.moving:
                 moved[track.id] = track
     return tracker, list(moved.values())
@@ -76,7 +78,7 @@ def test_the_begin_needs_as_many_frames_as_told() -> None:
         tracker = Tracker(seen=seen, of=seen)
         for number in range(30):
             for track in tracker.update(
-                [blob(20 + 14 * number)], number * PERIOD_S, WIDTH
+                [blob(20 + 14 * number)], number * PERIOD_S, WIDTH, HEIGHT
             ):
                 if track.moving:
                     return number
@@ -115,31 +117,31 @@ def test_a_long_gap_ends_a_track() -> None:
 def test_a_leap_is_another_thing() -> None:
     """No track crosses the image between two frames, or changes its size eightfold."""
     tracker = Tracker()
-    tracker.update([blob(30)], 0.0, WIDTH)
-    tracker.update([blob(220)], 0.2, WIDTH)
+    tracker.update([blob(30)], 0.0, WIDTH, HEIGHT)
+    tracker.update([blob(220)], 0.2, WIDTH, HEIGHT)
     assert len(tracker.tracks) == 2
     tracker.clear()
     assert not tracker.tracks
-    tracker.update([blob(100, w=8, h=8)], 0.4, WIDTH)
-    tracker.update([blob(100, w=60, h=60)], 0.6, WIDTH)
+    tracker.update([blob(100, w=8, h=8)], 0.4, WIDTH, HEIGHT)
+    tracker.update([blob(100, w=60, h=60)], 0.6, WIDTH, HEIGHT)
     assert len(tracker.tracks) == 2
 
 
 def test_the_nearest_blob_continues_a_track() -> None:
     """Of two blobs the nearer one is the same thing."""
     tracker = Tracker()
-    first = tracker.update([blob(50)], 0.0, WIDTH)[0]
-    seen = tracker.update([blob(66), blob(53)], 0.2, WIDTH)
+    first = tracker.update([blob(50)], 0.0, WIDTH, HEIGHT)[0]
+    seen = tracker.update([blob(66), blob(53)], 0.2, WIDTH, HEIGHT)
     assert next(track for track in seen if track.id == first.id).blob == blob(53)
 
 
 def test_only_what_changes_is_stirred() -> None:
     """A blob that does not differ from the frame before leaves no stir."""
     tracker = Tracker()
-    tracker.update([blob(50)], 1.0, WIDTH)
-    track = tracker.update([blob(52)], 1.2, WIDTH)[0]
+    tracker.update([blob(50)], 1.0, WIDTH, HEIGHT)
+    track = tracker.update([blob(52)], 1.2, WIDTH, HEIGHT)[0]
     assert track.stirred == 1.2
-    tracker.update([blob(52, stir=0.0)], 1.4, WIDTH)
+    tracker.update([blob(52, stir=0.0)], 1.4, WIDTH, HEIGHT)
     assert track.stirred == 1.2
     assert track.seen == 1.4
 
@@ -159,8 +161,65 @@ def test_each_blob_belongs_to_one_track(frames: list[list[Blob]]) -> None:
     """Every blob of a frame is seen in exactly one track, whatever comes."""
     tracker = Tracker()
     for number, found in enumerate(frames):
-        seen = tracker.update(found, number * PERIOD_S, WIDTH)
+        seen = tracker.update(found, number * PERIOD_S, WIDTH, HEIGHT)
         assert sorted(map(repr, (track.blob for track in seen))) == sorted(
             map(repr, found)
         )
         assert len({track.id for track in tracker.tracks}) == len(tracker.tracks)
+
+
+def test_what_only_grows_does_not_move() -> None:
+    """A gust takes hold of a bush from one end to the other: one side stays."""
+    assert not follow(20, lambda number: [blob(60 + 2 * number, w=10 + 4 * number)])[1]
+
+
+def test_what_enters_at_the_edge_moves() -> None:
+    """The side at the edge of the image is not the thing's own."""
+    _, moved = follow(
+        8, lambda number: [Blob(0, 50, 6 + 5 * number, 20, 100, 0.8, 2.0)]
+    )
+    assert moved
+    _, moved = follow(
+        8, lambda number: [Blob(250 - 5 * number, 50, 6 + 5 * number, 20, 99, 0.8, 2.0)]
+    )
+    assert moved
+
+
+def test_what_goes_leaves_its_place() -> None:
+    """A blob that moves within a larger one that stays is a part of it."""
+    bush = Blob(40, 30, 120, 60, 4000, 0.8, 2.0)
+    assert not follow(20, lambda number: [bush, blob(60 + 4 * number)])[1]
+
+
+def test_light_does_not_move() -> None:
+    """What has no sharp outline is light, however far it goes."""
+    _, moved = follow(
+        20,
+        lambda number: [Blob(20 + 8 * number, 40, 30, 30, 900, 0.8, 2.0, outline=0.2)],
+    )
+    assert not moved
+
+
+def test_a_ghost_does_not_move() -> None:
+    """What does not change from frame to frame is a trace that fades."""
+    assert not follow(20, lambda number: [blob(20 + 5 * number, stir=0.0)])[1]
+
+
+def test_weather_asks_for_patience() -> None:
+    """In a flurry of specks a thing must be followed for longer, and is found."""
+
+    def confirmed(flurry: int) -> int:
+        rng = random.Random(4)
+        tracker = Tracker()
+        for number in range(40):
+            specks = [
+                blob(rng.randrange(256), rng.randrange(144), 3, 3)
+                for _ in range(flurry)
+            ]
+            walker = [blob(-20 + 5 * number)] if number >= 10 else []
+            tracks = tracker.update(walker + specks, number * PERIOD_S, WIDTH, HEIGHT)
+            if any(track.moving and track.blob.h == 30 for track in tracks):
+                return number
+        return -1
+
+    assert 10 < confirmed(0) < confirmed(12)

@@ -52,8 +52,8 @@ class AnalyzerSettings:
 
     fps: float = 5.0
     sensitivity: int = 5
-    begin_frames: int = 4
-    begin_window: int = 5
+    begin_frames: int = 3
+    begin_window: int = 4
     quiet_s: float = 3.0
     min_area: float = 0.0004
     zones: tuple[Zone, ...] = ()
@@ -187,7 +187,7 @@ class Analyzer:
             alive: list[Track] = []
         else:
             alive = self._alive(
-                self._tracker.update(result.blobs, ts, width), width, height
+                self._tracker.update(result.blobs, ts, width, height), width, height
             )
         self._motion_ms = (time.perf_counter() - begin) * 1000
         if alive:

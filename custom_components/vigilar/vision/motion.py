@@ -31,18 +31,22 @@ FOREGROUND_S: Final = 60.0
 """Time constant in seconds with which a lasting change becomes background."""
 SPREAD_S: Final = 6.0
 """Time constant in seconds with which a pixel's spread is learned."""
-FIRST_SPREAD: Final = 8.0
-"""Spread in log units that a pixel has before it is known (3 %)."""
+FIRST_SPREAD: Final = 14.0
+"""Spread in log units that a pixel has before it is known (6 %)."""
 GLOBAL_SHARE: Final = 0.5
 """Share of the image that changes at once only when the light or the view does."""
 RELEARN_S: Final = 1.0
 """How long after a global change the background is learned anew."""
 MOST_NEIGHBOURS: Final = 5
 """More than half of a pixel and its eight neighbours."""
+EDGE_REACH: Final = 3
+"""Half-width in pixels of what a thing's outline spans once it is scaled down."""
+SHARP: Final = 0.5
+"""Bend of an edge as a share of the deviation; a hard edge has all of it."""
 MAX_BLOBS: Final = 40
 """A frame with more regions than this is weather; only the largest are kept."""
-MAX_GAP_S: Final = 5.0
-"""After a longer gap the scene counts as unknown."""
+MAX_GAP_S: Final = 12.0
+"""After a longer gap the scene counts as unknown; keyframes alone come sooner."""
 
 _LOG: Final[Plane] = (np.log(np.arange(256) + DARK_OFFSET) * LOG_SCALE).astype(
     np.float32
@@ -61,6 +65,8 @@ class Blob:
         area: Set pixels.
         stir: Share (0-1) of the set pixels that also differ from the previous frame.
         strength: Mean deviation over the set pixels in thresholds, 1 or more.
+        outline: How much of a sharp outline it shows (0-1): solid things all of
+            it, shadows, beams of light and what is out of focus almost none.
     """
 
     x: int
@@ -70,6 +76,7 @@ class Blob:
     area: int
     stir: float
     strength: float
+    outline: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +189,7 @@ class _Background:
         self._mean: Plane = self._level.copy()
         self._spread: Plane = np.full(shape, FIRST_SPREAD, np.float32)
         self._deviation: Plane = np.zeros(shape, np.float32)
+        self._size: Plane = np.zeros(shape, np.float32)
         self._limit: Plane = np.zeros(shape, np.float32)
         self._scratch: Plane = np.zeros(shape, np.float32)
         self._fixed: NDArray[np.int16] = np.zeros(shape, np.int16)
@@ -193,21 +201,26 @@ class _Background:
         """Set `mask` where a frame deviates; return its share (0-1) of the image."""
         self._level, self._previous = self._previous, self._level
         np.take(_LOG, luma, out=self._level, mode="clip")
-        self._find_stirred()
         self._remove_light()
-        np.abs(self._deviation, out=self._deviation)
+        np.abs(self._deviation, out=self._size)
         np.multiply(self._spread, SPREADS, out=self._limit)
         self._limit += self._threshold
-        np.greater(self._deviation, self._limit, out=self.mask.view(np.bool_))
+        np.greater(self._size, self._limit, out=self.mask.view(np.bool_))
         if self._watched is not None:
             self.mask &= self._watched
         # A pixel counts where most of its neighbourhood does: noise does not.
         counts = self._kernels.count_neighbours(self.mask)
         np.greater_equal(counts, MOST_NEIGHBOURS, out=self.mask.view(np.bool_))
-        return float(np.count_nonzero(self.mask) / self.mask.size)
+        count = np.count_nonzero(self.mask)
+        if count:
+            self._find_stirred()
+        return float(count / self.mask.size)
 
     def _find_stirred(self) -> None:
-        """Set `_stirred` where the frame differs from the one before."""
+        """Set `_stirred` where the frame differs from the one before.
+
+        Only set pixels are ever asked for, so a quiet frame goes without.
+        """
         np.subtract(self._level, self._previous, out=self._scratch)
         self._scratch -= np.median(self._scratch[::4, ::4])
         np.abs(self._scratch, out=self._scratch)
@@ -248,7 +261,7 @@ class _Background:
             self._scratch, BACKGROUND_S / FOREGROUND_S, out=self._scratch, where=changed
         )
         self._mean += self._scratch
-        np.subtract(self._deviation, self._spread, out=self._scratch)
+        np.subtract(self._size, self._spread, out=self._scratch)
         self._scratch *= min(0.5, gap / SPREAD_S)
         # What stands still is a thing, not a flicker: it must not blind its place.
         np.greater(self.mask.view(np.bool_), self._stirred, out=self._standing)
@@ -261,18 +274,44 @@ class _Background:
         least = min_area * self.mask.size
         rows = self._kernels.components(joined)
         rows = rows[rows[:, 4] >= least]
+        if not len(rows):
+            return ()
+        changed = self.mask.view(np.bool_)
+        sharp = self._find_sharp()
+        stirred = self._stirred & changed
+        np.divide(self._size, self._limit, out=self._scratch)
+        self._scratch *= self.mask
         largest = np.argsort(-rows[:, 4], kind="stable")[:MAX_BLOBS]
         found = []
         for x, y, w, h, _ in rows[largest].tolist():
             window = (slice(y, y + h), slice(x, x + w))
-            chosen = self.mask[window].view(np.bool_)
-            area = int(np.count_nonzero(chosen))
+            area = int(np.count_nonzero(changed[window]))
             if area < least:
                 continue
-            stir = float(np.count_nonzero(self._stirred[window] & chosen) / area)
-            strength = float(
-                np.mean(self._deviation[window][chosen] / self._limit[window][chosen])
-            )
-            found.append(Blob(x, y, w, h, area, stir, strength))
+            stir = int(np.count_nonzero(stirred[window])) / area
+            strength = float(self._scratch[window].sum()) / area
+            outline = int(np.count_nonzero(sharp[window])) / min(area, 2 * (w + h))
+            found.append(Blob(x, y, w, h, area, stir, strength, min(1.0, outline)))
         found.sort(key=lambda blob: -blob.area)
         return tuple(found)
+
+    def _find_sharp(self) -> NDArray[np.bool_]:
+        """Return which set pixels lie at a sharp edge of the deviation.
+
+        A slope has no second difference, however steep; an edge has its height.
+        """
+        reach = EDGE_REACH
+        around = np.pad(self._deviation, reach, mode="edge")
+        double = self._deviation * 2
+        bend = double - around[reach:-reach, : -2 * reach]
+        bend -= around[reach:-reach, 2 * reach :]
+        np.abs(bend, out=bend)
+        double -= around[: -2 * reach, reach:-reach]
+        double -= around[2 * reach :, reach:-reach]
+        np.abs(double, out=double)
+        np.maximum(bend, double, out=bend)
+        np.multiply(self._size, SHARP, out=double)
+        np.maximum(double, self._threshold, out=double)
+        sharp: NDArray[np.bool_] = bend > double
+        sharp &= self.mask.view(np.bool_)
+        return sharp

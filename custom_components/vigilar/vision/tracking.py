@@ -9,7 +9,7 @@ took to get there.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import hypot, sqrt
+from math import dist, exp, hypot, sqrt
 from typing import Final
 
 from .motion import Blob
@@ -19,13 +19,23 @@ WINDOW_S: Final = 4.0
 FORGET_S: Final = 1.5
 """How long a track outlives its last blob, seconds."""
 NET_OF_SIZE: Final = 0.5
-"""Net displacement needed, as a share of the track's own size."""
+"""Net displacement needed, as a share of the track's own size: less is posture."""
 NET_OF_PATH: Final = 0.6
-"""Net displacement needed, as a share of the path travelled."""
+"""Net displacement needed, as a share of the path travelled: less is swaying."""
+OUTLINE: Final = 0.55
+"""Sharp outline that a track shows on average (0-1): light and blur have none."""
+LEFT: Final = 0.45
+"""Share of its earlier place that may still be taken: what goes, leaves its place."""
 REACH_PER_S: Final = 0.6
 """How far a track may go in a second, as a share of the image's width."""
 STIR: Final = 0.1
 """Share of a blob that must change between frames for it to be alive."""
+WEATHER_S: Final = 5.0
+"""Time constant in seconds with which the rate of new tracks is learned."""
+CALM_PER_S: Final = 2.0
+"""Tracks a second that begin in calm weather; each as many ask for a frame more."""
+MOST_PATIENCE: Final = 5
+"""Frames more that a thing must be followed in the worst of weather."""
 
 
 @dataclass(slots=True)
@@ -34,9 +44,12 @@ class Step:
 
     frame: int
     ts: float
-    x: float
-    y: float
-    size: float
+    blob: Blob
+
+    @property
+    def size(self) -> float:
+        """Return the side of a square with the diagonal of the box."""
+        return hypot(self.blob.w, self.blob.h) / sqrt(2)
 
 
 @dataclass(slots=True)
@@ -64,11 +77,6 @@ class Track:
     steps: deque[Step] = field(default_factory=deque)
 
 
-def _size(blob: Blob) -> float:
-    """Return the side of a square with the diagonal of a blob's box."""
-    return hypot(blob.w, blob.h) / sqrt(2)
-
-
 def _centre(blob: Blob) -> tuple[float, float]:
     """Return the centre of a blob's box."""
     return blob.x + blob.w / 2, blob.y + blob.h / 2
@@ -77,11 +85,12 @@ def _centre(blob: Blob) -> tuple[float, float]:
 class Tracker:
     """Follows blobs from frame to frame; not thread-safe."""
 
-    def __init__(self, *, seen: int = 4, of: int = 5) -> None:
+    def __init__(self, *, seen: int = 3, of: int = 4) -> None:
         """Create a tracker that follows nothing yet.
 
         Args:
-            seen: Frames in which a track must be seen to count as moving, 2 or more.
+            seen: Frames in which a track must be seen to count as moving, 2 or
+                more; up to `MOST_PATIENCE` more in bad weather.
             of: Out of how many frames in a row, `seen` or more; over a longer
                 displacement the same share holds.
         """
@@ -90,6 +99,9 @@ class Tracker:
         self._tracks: list[Track] = []
         self._next_id = 1
         self._frame = 0
+        self._ts = 0.0
+        # Tracks that begin a second: rain and snow are many specks.
+        self._weather = 0.0
 
     @property
     def tracks(self) -> Sequence[Track]:
@@ -100,19 +112,22 @@ class Tracker:
         """Follow nothing any more."""
         self._tracks.clear()
 
-    def update(self, blobs: Sequence[Blob], ts: float, width: int) -> Sequence[Track]:
+    def update(
+        self, blobs: Sequence[Blob], ts: float, width: int, height: int
+    ) -> Sequence[Track]:
         """Give each blob to the track that it continues, or to a new one.
 
         Args:
             blobs: Of one frame, largest first.
             ts: Its media time in seconds.
             width: Of the luma plane, pixels.
+            height: Of the luma plane, pixels.
 
         Returns:
             The tracks that were seen in this frame.
         """
         self._frame += 1
-        self._tracks = [track for track in self._tracks if ts - track.seen <= FORGET_S]
+        self._forget(ts)
         pairs = sorted(
             (
                 (cost, i, j)
@@ -131,56 +146,127 @@ class Tracker:
         for j, blob in enumerate(blobs):
             if j not in taken_blobs:
                 self._add(blob, ts)
-        return [track for track in self._tracks if track.seen == ts]
+        seen = [track for track in self._tracks if track.seen == ts]
+        patience = self._seen + min(MOST_PATIENCE, int(self._weather / CALM_PER_S))
+        for track in seen:
+            if not track.moving and len(track.steps) >= patience:
+                self._judge(track, blobs, patience, width, height)
+        return seen
+
+    def _forget(self, ts: float) -> None:
+        """Drop what is gone, and let the weather clear up."""
+        gap, self._ts = max(0.0, ts - self._ts), ts
+        self._weather *= exp(-gap / WEATHER_S)
+        self._tracks = [track for track in self._tracks if ts - track.seen <= FORGET_S]
 
     def _add(self, blob: Blob, ts: float) -> None:
         """Begin a track."""
+        self._weather += 1 / WEATHER_S
         track = Track(self._next_id, blob, ts, ts)
         self._next_id += 1
-        track.steps.append(Step(self._frame, ts, *_centre(blob), _size(blob)))
+        track.steps.append(Step(self._frame, ts, blob))
         self._tracks.append(track)
 
     def _extend(self, track: Track, blob: Blob, ts: float) -> None:
-        """Continue a track, and see whether it has gone somewhere."""
+        """Continue a track."""
         track.blob = blob
         track.seen = ts
-        track.steps.append(Step(self._frame, ts, *_centre(blob), _size(blob)))
+        track.steps.append(Step(self._frame, ts, blob))
         while ts - track.steps[0].ts > WINDOW_S:
             track.steps.popleft()
         if blob.stir > STIR:
             track.stirred = ts
-        if not track.moving and len(track.steps) >= self._seen:
-            self._judge(track)
 
-    def _judge(self, track: Track) -> None:
+    def _judge(
+        self,
+        track: Track,
+        blobs: Sequence[Blob],
+        patience: int,
+        width: int,
+        height: int,
+    ) -> None:
         """Mark a track that has gone somewhere."""
         steps = list(track.steps)
         last = steps[-1]
         path = 0.0
         sizes = last.size
+        outline = last.blob.outline
+        alive = int(last.blob.stir > STIR)
         later = last
         for count, step in enumerate(reversed(steps[:-1]), start=2):
-            path += hypot(later.x - step.x, later.y - step.y)
+            path += dist(_centre(later.blob), _centre(step.blob))
             sizes += step.size
+            outline += step.blob.outline
+            alive += int(step.blob.stir > STIR)
             later = step
-            net = hypot(last.x - step.x, last.y - step.y)
+            net = hypot(*_displacement(step.blob, last.blob, width, height))
             if (
-                count >= self._seen
+                count >= patience
                 and count >= self._share * (last.frame - step.frame + 1)
                 and net > NET_OF_SIZE * sizes / count
                 and net > NET_OF_PATH * path
+                and outline > OUTLINE * count
+                and 2 * alive > count
+                and (
+                    _at_edge(step.blob, width, height)
+                    or _taken(step.blob, blobs) < LEFT
+                )
             ):
                 track.moving = True
                 track.since = step.ts
                 return
 
 
+def _displacement(
+    before: Blob, after: Blob, width: int, height: int
+) -> tuple[float, float]:
+    """Return how far a thing got in x and y: as far as both of its sides did.
+
+    What only grows or shrinks, as a gust that takes hold of a bush, stays where
+    it is. A side at the edge of the image is not the thing's own.
+    """
+    return (
+        _shift(before.x, before.x + before.w, after.x, after.x + after.w, width),
+        _shift(before.y, before.y + before.h, after.y, after.y + after.h, height),
+    )
+
+
+def _shift(low0: int, high0: int, low1: int, high1: int, size: int) -> float:
+    """Return how far the nearer of two sides got, signed; 0 if they part."""
+    low, high = low1 - low0, high1 - high0
+    if min(low0, low1) <= 1:
+        low = high
+    elif max(high0, high1) >= size - 1:
+        high = low
+    if low * high <= 0:
+        return 0.0
+    return float(min(low, high, key=abs))
+
+
+def _at_edge(blob: Blob, width: int, height: int) -> bool:
+    """Return whether a blob touches the edge of the image, where things enter."""
+    return (
+        blob.x <= 1
+        or blob.y <= 1
+        or blob.x + blob.w >= width - 1
+        or blob.y + blob.h >= height - 1
+    )
+
+
+def _taken(place: Blob, blobs: Sequence[Blob]) -> float:
+    """Return the largest share of a place (0-1) that one of the blobs takes."""
+    return max(
+        max(0, min(place.x + place.w, blob.x + blob.w) - max(place.x, blob.x))
+        * max(0, min(place.y + place.h, blob.y + blob.h) - max(place.y, blob.y))
+        for blob in blobs
+    ) / (place.w * place.h)
+
+
 def _cost(track: Track, blob: Blob, ts: float, width: int) -> float | None:
     """Return how badly a blob continues a track, None where it cannot."""
-    x, y = _centre(blob)
-    tx, ty = _centre(track.blob)
-    distance = hypot(x - tx, y - ty)
-    reach = REACH_PER_S * width * max(0.1, ts - track.seen)
+    distance = dist(_centre(blob), _centre(track.blob))
+    gap = max(0.1, ts - track.seen)
+    reach = REACH_PER_S * width * gap
     size = max(hypot(blob.w, blob.h), hypot(track.blob.w, track.blob.h))
     if distance > min(reach, size):
         return None
