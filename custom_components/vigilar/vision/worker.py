@@ -14,8 +14,10 @@ from .analyzer import Analyzer, AnalyzerSettings
 from .clock import StreamClock
 from .frames import LumaScaler
 from .kernels import Kernels, load_kernels
+from .scene import SceneChecker
 from .source import (
     READ_TIMEOUT_S,
+    SNAPSHOT_CODEC,
     Backoff,
     Packet,
     Picture,
@@ -37,6 +39,9 @@ JITTER: Final = 0.25
 """How much sooner than due a frame may come, as a share of the period."""
 
 _RATE_WINDOW_S: Final = 5.0
+_SCENE_KINDS: Final = frozenset(
+    {ObservationKind.SCENE_TAMPERED, ObservationKind.SCENE_RECOVERED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +110,22 @@ class Pipeline:
         catching_up: Packets come too late to be decoded.
     """
 
-    def __init__(self, source: Source, analyzer: Analyzer, fps: float) -> None:
+    def __init__(
+        self,
+        source: Source,
+        analyzer: Analyzer,
+        fps: float,
+        scene: SceneChecker | None = None,
+    ) -> None:
         """Join a source and an analyzer.
 
         Args:
             source: Open; closed by the caller.
             analyzer: That has seen nothing.
             fps: Frames to analyse a second.
+            scene: Told of each analysed picture; None: a new one.
         """
+        self._scene = scene or SceneChecker()
         self._source = source
         self._analyzer = analyzer
         self._period = 1 / fps
@@ -124,6 +137,11 @@ class Pipeline:
         self.times = StageTimes()
         self.size: tuple[int, int] | None = None
         self.duration = 0.0
+
+    def configure(self, settings: AnalyzerSettings, rate: float) -> None:
+        """Go on with other settings, at a share of their frames a second."""
+        self._analyzer.configure(settings)
+        self._period = 1 / (settings.fps * rate)
 
     def step(self) -> list[Observation]:
         """Read one packet and do all that follows from it.
@@ -199,6 +217,7 @@ class Pipeline:
         luma = self._scaler.scale(frame)
         self.times.scale += time.perf_counter() - begin
         observed = self._analyzer.update(luma, ts, frame, decode_ms)
+        observed += self._scene.update(luma, ts)
         self.times.motion += self._analyzer.motion_ms / 1000
         self.times.analysed += 1
         return [self._timed(observation) for observation in observed]
@@ -210,7 +229,10 @@ class Pipeline:
         # One offset a motion, so that its end never comes before its start.
         if observation.kind == ObservationKind.MOTION_STARTED:
             self._to_wall = self._clock.to_wall
-        ts = min(time.time(), observation.ts / 1000 + self._to_wall)
+        to_wall = (
+            self._clock.to_wall if observation.kind in _SCENE_KINDS else self._to_wall
+        )
+        ts = min(time.time(), observation.ts / 1000 + to_wall)
         return replace(observation, ts=round(ts * 1000))
 
 
@@ -270,7 +292,9 @@ class CameraWorker:
         """
         self._source_id = source_id
         self._open_source = open_source
-        self._settings = settings
+        self._wanted = (settings, 1.0)
+        self._scene = SceneChecker(source_id)
+        self._cpu_s = 0.0
         self._sink = sink
         self._backoff = backoff or Backoff()
         self._stop = threading.Event()
@@ -288,6 +312,22 @@ class CameraWorker:
     def stats(self) -> WorkerStats:
         """Return how the worker fares; callable from any thread."""
         return self._stats
+
+    @property
+    def cpu_s(self) -> float:
+        """Return the CPU seconds of the thread so far; callable from any thread."""
+        return self._cpu_s
+
+    def configure(self, settings: AnalyzerSettings) -> None:
+        """Go on with other settings from the next packet on, without a new connection.
+
+        Callable from any thread, but from one at a time, as `limit` is.
+        """
+        self._wanted = (settings, self._wanted[1])
+
+    def limit(self, rate: float) -> None:
+        """Analyse a share (above 0, at most 1) of the frames a second that are set."""
+        self._wanted = (self._wanted[0], rate)
 
     def start(self) -> None:
         """Begin to watch."""
@@ -365,17 +405,24 @@ class CameraWorker:
             decode_ms=0.0,
             motion_ms=0.0,
         )
+        settings, rate = applied = self._wanted
+        self._scene.connected(polled=source.info.codec == SNAPSHOT_CODEC)
         pipeline = Pipeline(
             source,
-            Analyzer(self._source_id, self._settings, self._kernels),
-            self._settings.fps,
+            Analyzer(self._source_id, settings, self._kernels),
+            settings.fps * rate,
+            self._scene,
         )
         gauge = _Gauge()
         decoded = 0
         pictured = heartbeat = time.monotonic()
         try:
             while not self._stop.is_set():
+                if self._wanted is not applied:
+                    applied = self._wanted
+                    pipeline.configure(*applied)
                 observed = pipeline.step()
+                self._cpu_s = time.thread_time()
                 now = time.monotonic()
                 if pipeline.times.decoded > decoded:
                     if not decoded:
