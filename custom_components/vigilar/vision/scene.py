@@ -52,7 +52,7 @@ WHITE: Final = 225.0
 """Median luma (0-255) above which a picture without structure is white."""
 BLURRED: Final = 0.2
 """Share of the usual fine detail, relative to coarse detail, below which a
-picture is out of focus: a blur of 0.5 % of the picture's width."""
+picture is out of focus: a blur of 0.5-1 % of the picture's width."""
 SHARP: Final = 0.4
 """Share of it from which on the focus is back."""
 CONTRAST_KEPT: Final = 0.15
@@ -161,10 +161,15 @@ class _Exposure:
         small = (self._shrink(first), self._shrink(second))
         mean = np.float32(0.5) * (small[0] + small[1])
         look = _Look(
-            field=_orientation(mean),
+            field=_orientation(mean - _surroundings(mean)),
             median=float(np.median(mean)),
             fine=_detail(first, second, 1),
-            coarse=_detail(*small, _COARSE),
+            # Without the shading: a lamp adds no detail.
+            coarse=_detail(
+                small[0] - _surroundings(small[0]),
+                small[1] - _surroundings(small[1]),
+                _COARSE,
+            ),
         )
         self.reset()
         return look
@@ -389,7 +394,7 @@ def _blindness(look: _Look, share: float) -> SceneFault:
 
 def _orientation(plane: Plane) -> Field:
     """Return the edge orientations of a plane, complex64 of its shape."""
-    y, x = np.gradient(plane - _surroundings(plane))
+    y, x = np.gradient(plane)
     gradient = (x + 1j * y).astype(np.complex64)
     size = np.abs(gradient)
     turned = np.divide(gradient, size, out=np.zeros_like(gradient), where=size > 0)
