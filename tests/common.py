@@ -6,6 +6,9 @@ from typing import Any
 from custom_components.vigilar.const import (
     CONF_ANALYSIS,
     CONF_FPS,
+    CONF_MIN_DURATION,
+    CONF_MIN_HEIGHT,
+    CONF_QUIET_TIME,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
     DOMAIN,
@@ -21,7 +24,13 @@ from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-ANALYSIS = {CONF_SENSITIVITY: 5, CONF_FPS: 5}
+ANALYSIS = {
+    CONF_SENSITIVITY: 5,
+    CONF_FPS: 5,
+    CONF_MIN_HEIGHT: 0,
+    CONF_MIN_DURATION: 0,
+    CONF_QUIET_TIME: 3,
+}
 SECRET = "hunter2"
 FRONT_URL = f"rtsp://admin:{SECRET}@192.0.2.1:554/front?token={SECRET}"
 BACK_URL = f"rtsp://admin:{SECRET}@192.0.2.2:554/back"
@@ -72,7 +81,17 @@ class FakeWorker:
         self.open_source = open_source
         self.settings = settings
         self.running = False
+        self.rate = 1.0
+        self.cpu_s = 0.0
         self._sink = sink
+
+    def configure(self, settings: AnalyzerSettings) -> None:
+        """Take other settings."""
+        self.settings = settings
+
+    def limit(self, rate: float) -> None:
+        """Take another rate."""
+        self.rate = rate
 
     def start(self) -> None:
         """Begin."""

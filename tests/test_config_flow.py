@@ -8,16 +8,24 @@ from unittest.mock import AsyncMock, patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.vigilar.config_flow import MAX_ZONES
 from custom_components.vigilar.const import (
     CONF_ANALYSIS,
     CONF_CAMERA,
+    CONF_CPU_BUDGET,
     CONF_FPS,
+    CONF_KIND,
+    CONF_MIN_DURATION,
+    CONF_MIN_HEIGHT,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
+    CONF_POINTS,
+    CONF_QUIET_TIME,
     CONF_RETENTION_DAYS,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
+    CONF_ZONES,
     DOMAIN,
     SUBENTRY_CAMERA,
 )
@@ -360,7 +368,13 @@ async def test_reconfigure(
 ) -> None:
     """Everything can be changed; the source id, on which history hangs, stays."""
     flow_id = await _start_reconfigure(hass, hub, "stream")
-    analysis = {CONF_SENSITIVITY: 8, CONF_FPS: 3}
+    analysis = {
+        CONF_SENSITIVITY: 8,
+        CONF_FPS: 3,
+        CONF_MIN_HEIGHT: 5.5,
+        CONF_MIN_DURATION: 1.5,
+        CONF_QUIET_TIME: 10,
+    }
     result = await _submit(
         hass,
         flow_id,
@@ -378,6 +392,153 @@ async def test_reconfigure(
     await hass.async_block_till_done()
     assert workers.of("front_door").settings.sensitivity == 8
     assert workers.of("front_door").settings.fps == 3
+
+
+DRIVE = {CONF_NAME: "Drive", CONF_KIND: "include", CONF_POINTS: "0,50 100,50 100,100"}
+SKY = {CONF_NAME: "Sky", CONF_KIND: "mask", CONF_POINTS: "0,0 100,0 100,12.5 0,12.5"}
+
+
+async def _start_zones(
+    hass: HomeAssistant, hub: MockConfigEntry, options: list[str]
+) -> str:
+    """Open the list of zones; return the id of its flow."""
+    subentry_id = next(iter(hub.subentries))
+    result = await hub.start_subentry_reconfigure_flow(hass, subentry_id)
+    result = await _take(hass, result["flow_id"], "zones")
+    assert result["type"] is FlowResultType.MENU
+    assert result["menu_options"] == options
+    return str(result["flow_id"])
+
+
+async def _take(hass: HomeAssistant, flow_id: str, option: str) -> dict[str, Any]:
+    """Take an option of a menu."""
+    return await _submit(hass, flow_id, {"next_step_id": option})
+
+
+async def _add_zone(
+    hass: HomeAssistant, flow_id: str, zone: dict[str, str]
+) -> dict[str, Any]:
+    """Add a zone; return the list after it."""
+    result = await _take(hass, flow_id, "add_zone")
+    assert result["type"] is FlowResultType.FORM
+    result = await _submit(hass, flow_id, zone)
+    assert result["type"] is FlowResultType.MENU
+    return result
+
+
+async def test_zones(
+    hass: HomeAssistant, hub: MockConfigEntry, workers: Workers
+) -> None:
+    """Zones are added, listed, saved as fractions and used without a new connection."""
+    worker = workers.of("front_door")
+    flow_id = await _start_zones(hass, hub, ["add_zone", "save_zones"])
+    await _add_zone(hass, flow_id, DRIVE)
+    result = await _add_zone(hass, flow_id, SKY)
+    assert result["menu_options"] == ["add_zone", "remove_zones", "save_zones"]
+    assert result["description_placeholders"] == {
+        CONF_NAME: "Front door",
+        CONF_ZONES: "+ Drive: 0,50 100,50 100,100\n− Sky: 0,0 100,0 100,12.5 0,12.5",
+    }
+    result = await _take(hass, flow_id, "save_zones")
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reconfigure_successful"
+    data = next(iter(hub.subentries.values())).data
+    assert data[CONF_URL] == FRONT_URL
+    assert data[CONF_ZONES] == [
+        {
+            CONF_NAME: "Drive",
+            CONF_KIND: "include",
+            CONF_POINTS: [[0, 0.5], [1, 0.5], [1, 1]],
+        },
+        {
+            CONF_NAME: "Sky",
+            CONF_KIND: "mask",
+            CONF_POINTS: [[0, 0], [1, 0], [1, 0.125], [0, 0.125]],
+        },
+    ]
+    assert workers.of("front_door") is worker
+    assert [zone.name for zone in worker.settings.zones] == ["Drive", "Sky"]
+
+
+async def test_zones_are_removed(
+    hass: HomeAssistant, hub: MockConfigEntry, workers: Workers
+) -> None:
+    """What is chosen goes; nothing changes before it is saved."""
+    flow_id = await _start_zones(hass, hub, ["add_zone", "save_zones"])
+    await _add_zone(hass, flow_id, DRIVE)
+    await _add_zone(hass, flow_id, SKY)
+    await _take(hass, flow_id, "save_zones")
+    flow_id = await _start_zones(hass, hub, ["add_zone", "remove_zones", "save_zones"])
+    result = await _take(hass, flow_id, "remove_zones")
+    assert result["type"] is FlowResultType.FORM
+    await _submit(hass, flow_id, {CONF_ZONES: ["Drive"]})
+    worker = workers.of("front_door")
+    assert [zone.name for zone in worker.settings.zones] == ["Drive", "Sky"]
+    result = await _take(hass, flow_id, "save_zones")
+    assert result["reason"] == "reconfigure_successful"
+    assert [zone.name for zone in worker.settings.zones] == ["Sky"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "errors"),
+    [
+        ({CONF_NAME: " "}, {CONF_NAME: "zone_unnamed"}),
+        ({CONF_NAME: " Drive "}, {CONF_NAME: "zone_exists"}),
+        ({CONF_POINTS: "0;0 1;1 2;2"}, {CONF_POINTS: "points_format"}),
+        ({CONF_POINTS: "0,0 101,0 50,50"}, {CONF_POINTS: "points_range"}),
+        ({CONF_POINTS: "0,0 50,50"}, {CONF_POINTS: "points_few"}),
+        ({CONF_POINTS: "0,0 50,50 100,100"}, {CONF_POINTS: "points_flat"}),
+        (
+            {CONF_NAME: "", CONF_POINTS: ""},
+            {CONF_NAME: "zone_unnamed", CONF_POINTS: "points_few"},
+        ),
+    ],
+)
+async def test_a_wrong_zone_is_explained(
+    hass: HomeAssistant,
+    hub: MockConfigEntry,
+    workers: Workers,
+    wrong: dict[str, str],
+    errors: dict[str, str],
+) -> None:
+    """The form comes back with what was typed, and takes a right zone then."""
+    flow_id = await _start_zones(hass, hub, ["add_zone", "save_zones"])
+    await _add_zone(hass, flow_id, DRIVE)
+    await _take(hass, flow_id, "add_zone")
+    result = await _submit(hass, flow_id, {**SKY, **wrong})
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == errors
+    await _submit(hass, flow_id, SKY)
+    result = await _take(hass, flow_id, "save_zones")
+    assert result["reason"] == "reconfigure_successful"
+    zones = workers.of("front_door").settings.zones
+    assert [zone.name for zone in zones] == ["Drive", "Sky"]
+
+
+async def test_the_number_of_zones_is_bounded(
+    hass: HomeAssistant, hub: MockConfigEntry, workers: Workers
+) -> None:
+    """With as many as there can be, no more are offered."""
+    flow_id = await _start_zones(hass, hub, ["add_zone", "save_zones"])
+    for number in range(MAX_ZONES):
+        result = await _add_zone(hass, flow_id, {**DRIVE, CONF_NAME: str(number)})
+    assert result["menu_options"] == ["remove_zones", "save_zones"]
+    result = await _take(hass, flow_id, "save_zones")
+    assert result["reason"] == "reconfigure_successful"
+
+
+async def test_zones_survive_another_change(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock, workers: Workers
+) -> None:
+    """The form of the camera does not know the zones, and does not lose them."""
+    flow_id = await _start_zones(hass, hub, ["add_zone", "save_zones"])
+    await _add_zone(hass, flow_id, DRIVE)
+    await _take(hass, flow_id, "save_zones")
+    flow_id = await _start_reconfigure(hass, hub, "stream")
+    result = await _submit(hass, flow_id, {CONF_NAME: "Porch", CONF_URL: BACK_URL})
+    assert result["reason"] == "reconfigure_successful"
+    zones = workers.of("front_door").settings.zones
+    assert [zone.name for zone in zones] == ["Drive"]
 
 
 async def test_reconfigure_from_stream_to_entity(
@@ -416,6 +577,7 @@ async def test_options(hass: HomeAssistant, hub: MockConfigEntry) -> None:
         CONF_MQTT: True,
         CONF_MQTT_PREFIX: "house/one",
         CONF_RETENTION_DAYS: 30,
+        CONF_CPU_BUDGET: 120,
         CONF_PANEL: False,
     }
     for bad in ("a/#", "+", "/a", "a//b", "$SYS", "with space", ""):
@@ -429,6 +591,7 @@ async def test_options(hass: HomeAssistant, hub: MockConfigEntry) -> None:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert hub.options == options
     assert isinstance(hub.options[CONF_RETENTION_DAYS], int)
+    assert isinstance(hub.options[CONF_CPU_BUDGET], int)
 
 
 def test_supported_subentries(entry: MockConfigEntry) -> None:

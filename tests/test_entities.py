@@ -7,20 +7,28 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.vigilar.const import DOMAIN
 from custom_components.vigilar.models import BlindReason, Label, ObservationKind
-from custom_components.vigilar.runtime import VigilarRuntime
+from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from custom_components.vigilar.vision.source import SourceFailure
 from custom_components.vigilar.vision.worker import WorkerStats
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import (
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    EntityCategory,
+)
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 
-from .common import SECRET, FakeWorker, Workers, settle
+from .common import ANALYSIS, SECRET, FakeWorker, Workers, settle
 
 TS = 1_700_000_000_000
 MOTION = "binary_sensor.front_door_motion"
 ACTIVITY = "event.front_door_activity"
 IMAGE = "image.front_door_last_event"
 DETECTION = "switch.front_door_detection"
+PROBLEM = "binary_sensor.front_door_problem"
+SENSITIVITY = "number.front_door_sensitivity"
 
 
 @pytest.fixture
@@ -189,3 +197,87 @@ async def test_detection_switch(
     blind = await runtime.store.blind_periods(0, 2**52, ["front_door"])
     assert [period.reason for period in blind] == [BlindReason.DETECTION_OFF]
     assert blind[0].end is not None
+
+
+async def test_problem(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    workers: Workers,
+) -> None:
+    """A camera has a problem while it is lost, and while it does not see what it should."""
+    worker = workers.of("front_door")
+    assert _state(hass, PROBLEM).state == STATE_OFF
+    worker.see(ObservationKind.CAMERA_OFFLINE, TS, reason="the stream stalled")
+    await settle(hass)
+    assert _state(hass, PROBLEM).state == STATE_ON
+    worker.see(ObservationKind.CAMERA_ONLINE, TS + 1000)
+    await settle(hass)
+    assert _state(hass, PROBLEM).state == STATE_OFF
+
+    worker.see(ObservationKind.SCENE_TAMPERED, TS + 2000, reason="the lens is covered")
+    await settle(hass)
+    assert _state(hass, PROBLEM).state == STATE_ON
+    activity = _state(hass, ACTIVITY)
+    assert activity.attributes["event_type"] == "camera_tampered"
+    assert activity.attributes["severity"] == "alert"
+    assert "the lens is covered" in activity.attributes["why"]
+    assert _state(hass, MOTION).state == STATE_OFF
+    worker.see(ObservationKind.SCENE_RECOVERED, TS + 9000)
+    await settle(hass)
+    assert _state(hass, PROBLEM).state == STATE_OFF
+    event = (await runtime.store.page())[0]
+    assert event.payload["end_ts"] == TS + 9000
+
+
+async def test_a_problem_ends_when_nobody_watches(
+    hass: HomeAssistant, runtime: VigilarRuntime, worker: FakeWorker, front: str
+) -> None:
+    """A camera that was switched off is no problem, covered or lost."""
+    worker.see(ObservationKind.SCENE_TAMPERED, reason="the lens is covered")
+    worker.see(ObservationKind.CAMERA_OFFLINE, TS + 1000)
+    await settle(hass)
+    assert _state(hass, PROBLEM).state == STATE_ON
+    await runtime.async_set_detecting(runtime.cameras[front], False)
+    await settle(hass)
+    assert _state(hass, PROBLEM).state == STATE_OFF
+
+
+async def test_sensitivity(
+    hass: HomeAssistant,
+    entry: VigilarConfigEntry,
+    workers: Workers,
+    front: str,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """It changes at once, without a new connection, and the form shows it."""
+    entity_registry.async_update_entity(SENSITIVITY, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    runtime = entry.runtime_data
+    worker = workers.of("front_door")
+    worker.see_motion("a")
+    await settle(hass)
+    assert _state(hass, SENSITIVITY).state == "5"
+    await hass.services.async_call(
+        "number", "set_value", {"entity_id": SENSITIVITY, "value": 8}, blocking=True
+    )
+    assert worker.settings.sensitivity == 8
+    assert _state(hass, SENSITIVITY).state == "8"
+    await settle(hass)
+    assert workers.of("front_door") is worker
+    assert worker.running
+    assert workers.of("back_yard").settings.sensitivity == 5
+    assert runtime.entry.subentries[front].data["analysis"] == {
+        **ANALYSIS,
+        "sensitivity": 8,
+    }
+    assert (await runtime.store.page())[0].payload["phase"] == "new"
+
+
+async def test_sensitivity_is_disabled_by_default(
+    hass: HomeAssistant, runtime: VigilarRuntime, entity_registry: er.EntityRegistry
+) -> None:
+    """Few entities by default."""
+    registered = entity_registry.async_get(SENSITIVITY)
+    assert registered is not None
+    assert registered.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+    assert registered.entity_category is EntityCategory.CONFIG

@@ -31,6 +31,8 @@ from custom_components.vigilar.runtime import (
     VigilarConfigEntry,
     VigilarRuntime,
 )
+from custom_components.vigilar.vision.analyzer import AnalyzerSettings
+from custom_components.vigilar.vision.zones import Point, Zone, ZoneKind
 from homeassistant.components.frontend import DATA_PANELS
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.const import CONF_URL, EVENT_HOMEASSISTANT_STOP
@@ -67,7 +69,7 @@ async def test_devices_and_entities(
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """A camera is a device below the hub, with four entities and no more."""
+    """A camera is a device below the hub, with five entities and no more that are enabled."""
     hub = device_registry.async_get_device_by_identifier(
         (DOMAIN, entry.entry_id), entry.entry_id
     )
@@ -80,8 +82,10 @@ async def test_devices_and_entities(
     assert device.name == "Front door"
     assert device.via_device_id == hub.id
     entities = er.async_entries_for_device(entity_registry, device.id)
-    assert sorted(entity.entity_id for entity in entities) == [
+    enabled = [entity for entity in entities if entity.disabled_by is None]
+    assert sorted(entity.entity_id for entity in enabled) == [
         "binary_sensor.front_door_motion",
+        "binary_sensor.front_door_problem",
         "event.front_door_activity",
         "image.front_door_last_event",
         "switch.front_door_detection",
@@ -129,6 +133,7 @@ async def test_changing_one_camera_restarts_that_camera(
 ) -> None:
     """The other camera goes on; an open event of the changed one is ended."""
     ended = async_capture_events(hass, "vigilar_event_ended")
+    url = "rtsp://192.0.2.9/porch"
     other, old = workers.of("back_yard"), workers.of("front_door")
     old.see_motion("m")
     await settle(hass)
@@ -137,7 +142,7 @@ async def test_changing_one_camera_restarts_that_camera(
         entry,
         front,
         title="Porch",
-        **{CONF_ANALYSIS: {"sensitivity": 9, "fps": 2}},
+        **{CONF_URL: url, CONF_ANALYSIS: {"sensitivity": 9, "fps": 2}},
     )
     await settle(hass)
     assert not old.running
@@ -155,6 +160,67 @@ async def test_changing_one_camera_restarts_that_camera(
     newest = (await runtime.store.page())[0]
     assert newest.source_id == "front_door"
     assert newest.payload["name"] == "Porch"
+
+
+async def test_changing_the_analysis_interrupts_nothing(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    entry: VigilarConfigEntry,
+    workers: Workers,
+    front: str,
+) -> None:
+    """A running worker takes other settings; what goes on goes on."""
+    worker = workers.of("front_door")
+    worker.see_motion("m")
+    await settle(hass)
+    zone = {
+        "name": "Drive",
+        "kind": "mask",
+        "points": [[0, 0], [1, 0], [1, 0.25]],
+    }
+    analysis = {
+        "sensitivity": 9,
+        "fps": 2,
+        "min_height": 12.5,
+        "min_duration": 1.5,
+        "quiet_time": 20,
+    }
+    _change(
+        hass, entry, front, title="Porch", **{CONF_ANALYSIS: analysis, "zones": [zone]}
+    )
+    await settle(hass)
+    assert workers.of("front_door") is worker
+    assert worker.running
+    assert worker.settings == AnalyzerSettings(
+        fps=2.0,
+        sensitivity=9,
+        min_height=0.125,
+        min_duration_s=1.5,
+        quiet_s=20.0,
+        zones=(
+            Zone("Drive", (Point(0, 0), Point(1, 0), Point(1, 0.25)), ZoneKind.MASK),
+        ),
+    )
+    event = (await runtime.store.page())[0]
+    assert event.payload["phase"] == "new"
+
+
+async def test_settings_that_change_while_detection_is_off(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    entry: VigilarConfigEntry,
+    workers: Workers,
+    front: str,
+) -> None:
+    """They hold when it is switched on again, and do not switch it on."""
+    camera = runtime.cameras[front]
+    await runtime.async_set_detecting(camera, False)
+    old = workers.of("front_door")
+    _change(hass, entry, front, **{CONF_ANALYSIS: {"sensitivity": 2}})
+    await settle(hass)
+    assert workers.of("front_door") is old
+    await runtime.async_set_detecting(camera, True)
+    assert workers.of("front_door").settings.sensitivity == 2
 
 
 async def test_what_an_old_worker_still_says_is_not_heard(

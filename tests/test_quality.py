@@ -111,7 +111,10 @@ def test_one_version() -> None:
 def test_every_failure_of_a_camera_has_its_words() -> None:
     """Each failure that a form can show is translated."""
     camera = _read("translations/en.json")["config_subentries"]["camera"]
-    assert set(camera["error"]) == {failure.value for failure in SourceFailure}
+    failures = {failure.value for failure in SourceFailure}
+    source = (INTEGRATION / "vision" / "zones.py").read_text(encoding="utf-8")
+    points = set(re.findall(r'PolygonError\("(\w+)"\)', source))
+    assert set(camera["error"]) == failures | points | {"zone_exists", "zone_unnamed"}
 
 
 def test_every_event_type_has_its_words() -> None:

@@ -7,6 +7,7 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -19,6 +20,11 @@ PARALLEL_UPDATES = 0
 MOTION = BinarySensorEntityDescription(
     key="motion", device_class=BinarySensorDeviceClass.MOTION
 )
+PROBLEM = BinarySensorEntityDescription(
+    key="problem",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
 
 
 async def async_setup_entry(
@@ -26,12 +32,12 @@ async def async_setup_entry(
     entry: VigilarConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the motion sensor of each camera."""
+    """Set up the sensors of each camera."""
 
     @callback
     def _async_add(camera: CameraCoordinator) -> None:
         async_add_entities(
-            [MotionBinarySensor(camera)],
+            [MotionBinarySensor(camera), ProblemBinarySensor(camera)],
             config_subentry_id=camera.camera.subentry_id,
         )
 
@@ -58,3 +64,25 @@ class MotionBinarySensor(VigilarCameraEntity, BinarySensorEntity):
     def is_on(self) -> bool:
         """Return whether something moves."""
         return bool(self.coordinator.data.open_movements)
+
+
+class ProblemBinarySensor(VigilarCameraEntity, BinarySensorEntity):
+    """On while a camera is lost or does not see what it should."""
+
+    entity_description = PROBLEM
+
+    def __init__(self, coordinator: CameraCoordinator) -> None:
+        """Initialize the entity."""
+        super().__init__(coordinator, PROBLEM.key)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return True: that a camera is offline is the problem itself."""
+        return True
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether somebody should look after the camera."""
+        return self.coordinator.data.lost or bool(self.coordinator.data.open_tampering)

@@ -20,7 +20,7 @@ from homeassistant.config_entries import (
     SubentryFlowContext,
     SubentryFlowResult,
 )
-from homeassistant.const import CONF_NAME, CONF_URL
+from homeassistant.const import CONF_NAME, CONF_URL, PERCENTAGE, UnitOfTime
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
@@ -30,6 +30,9 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -39,46 +42,100 @@ from .camera_source import async_probe_camera
 from .const import (
     CONF_ANALYSIS,
     CONF_CAMERA,
+    CONF_CPU_BUDGET,
     CONF_FPS,
+    CONF_KIND,
+    CONF_MIN_DURATION,
+    CONF_MIN_HEIGHT,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
+    CONF_POINTS,
+    CONF_QUIET_TIME,
     CONF_RETENTION_DAYS,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
+    CONF_ZONES,
+    DEFAULT_CPU_BUDGET,
     DEFAULT_FPS,
+    DEFAULT_MIN_DURATION,
+    DEFAULT_MIN_HEIGHT,
     DEFAULT_MQTT_PREFIX,
+    DEFAULT_QUIET_TIME,
     DEFAULT_RETENTION_DAYS,
     DEFAULT_SENSITIVITY,
     DOMAIN,
+    MAX_CPU_BUDGET,
+    MAX_SENSITIVITY,
+    MIN_CPU_BUDGET,
+    MIN_SENSITIVITY,
     SUBENTRY_CAMERA,
 )
-from .sources import async_camera_reference, stream_unique_id, unused_source_id
+from .sources import (
+    async_camera_reference,
+    stream_unique_id,
+    unused_source_id,
+    zone_from_data,
+    zone_to_data,
+)
 from .vision.source import ProbeResult, SourceError, check_stream_url
+from .vision.zones import PolygonError, Zone, ZoneKind, format_points, parse_points
 
 CONF_ADD_ANYWAY = "add_anyway"
 
 # A topic is made of the prefix: no wildcards, no empty level, no leading "$".
 MQTT_PREFIX = re.compile(r"(?!\$)[^#+/\x00\s]+(/[^#+/\x00\s]+)*")
 
+MAX_ZONES = 16
+
+
+def _slider(low: float, high: float, step: float, unit: str = "") -> NumberSelector:
+    """Return a slider for a number."""
+    config = NumberSelectorConfig(
+        min=low, max=high, step=step, mode=NumberSelectorMode.SLIDER
+    )
+    if unit:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
+
+
+ANALYSIS_DEFAULTS = {
+    CONF_SENSITIVITY: DEFAULT_SENSITIVITY,
+    CONF_FPS: DEFAULT_FPS,
+    CONF_MIN_HEIGHT: DEFAULT_MIN_HEIGHT,
+    CONF_MIN_DURATION: DEFAULT_MIN_DURATION,
+    CONF_QUIET_TIME: DEFAULT_QUIET_TIME,
+}
+ANALYSIS_SELECTORS = {
+    CONF_SENSITIVITY: _slider(MIN_SENSITIVITY, MAX_SENSITIVITY, 1),
+    CONF_FPS: _slider(1, 15, 1),
+    CONF_MIN_HEIGHT: _slider(0, 50, 0.5, PERCENTAGE),
+    CONF_MIN_DURATION: _slider(0, 10, 0.5, UnitOfTime.SECONDS),
+    CONF_QUIET_TIME: _slider(1, 60, 1, UnitOfTime.SECONDS),
+}
 ANALYSIS_SECTION = section(
     vol.Schema(
         {
-            vol.Required(CONF_SENSITIVITY, default=DEFAULT_SENSITIVITY): NumberSelector(
-                NumberSelectorConfig(
-                    min=1, max=10, step=1, mode=NumberSelectorMode.SLIDER
-                )
-            ),
-            vol.Required(CONF_FPS, default=DEFAULT_FPS): NumberSelector(
-                NumberSelectorConfig(
-                    min=1, max=15, step=1, mode=NumberSelectorMode.SLIDER
-                )
-            ),
+            vol.Required(key, default=ANALYSIS_DEFAULTS[key]): selector
+            for key, selector in ANALYSIS_SELECTORS.items()
         }
     ),
     {"collapsed": True},
 )
-ANALYSIS_DEFAULTS = {CONF_SENSITIVITY: DEFAULT_SENSITIVITY, CONF_FPS: DEFAULT_FPS}
+
+ZONE_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_NAME): TextSelector(),
+        vol.Required(CONF_KIND, default=ZoneKind.INCLUDE.value): SelectSelector(
+            SelectSelectorConfig(
+                options=[kind.value for kind in ZoneKind],
+                mode=SelectSelectorMode.LIST,
+                translation_key="zone_kind",
+            )
+        ),
+        vol.Required(CONF_POINTS): TextSelector(),
+    }
+)
 
 ENTITY_SCHEMA = vol.Schema(
     {
@@ -114,6 +171,9 @@ OPTIONS_SCHEMA = vol.Schema(
                 mode=NumberSelectorMode.BOX,
                 unit_of_measurement="d",
             )
+        ),
+        vol.Required(CONF_CPU_BUDGET, default=DEFAULT_CPU_BUDGET): _slider(
+            MIN_CPU_BUDGET, MAX_CPU_BUDGET, 10, PERCENTAGE
         ),
         vol.Required(CONF_PANEL, default=True): BooleanSelector(),
     }
@@ -175,7 +235,8 @@ class VigilarOptionsFlow(OptionsFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             if MQTT_PREFIX.fullmatch(user_input[CONF_MQTT_PREFIX]):
-                user_input[CONF_RETENTION_DAYS] = int(user_input[CONF_RETENTION_DAYS])
+                for key in (CONF_RETENTION_DAYS, CONF_CPU_BUDGET):
+                    user_input[key] = int(user_input[key])
                 return self.async_create_entry(data=user_input)
             errors[CONF_MQTT_PREFIX] = "invalid_prefix"
         return self.async_show_form(
@@ -193,6 +254,7 @@ class CameraSubentryFlow(ConfigSubentryFlow):
     _kind: str
     _form: dict[str, Any]
     _probe: asyncio.Task[ProbeResult] | None = None
+    _zones: list[Zone] | None = None
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -206,10 +268,90 @@ class CameraSubentryFlow(ConfigSubentryFlow):
         """Offer everything that was set, for a change."""
         return self.async_show_menu(
             step_id="reconfigure",
-            menu_options=["entity", "stream"],
+            menu_options=["entity", "stream", "zones"],
             description_placeholders={
                 CONF_NAME: self._get_reconfigure_subentry().title
             },
+        )
+
+    async def async_step_zones(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """List the zones, and offer to add and remove some."""
+        subentry = self._get_reconfigure_subentry()
+        if self._zones is None:
+            self._zones = [
+                zone_from_data(zone) for zone in subentry.data.get(CONF_ZONES, ())
+            ]
+        options = []
+        if len(self._zones) < MAX_ZONES:
+            options.append("add_zone")
+        if self._zones:
+            options.append("remove_zones")
+        return self.async_show_menu(
+            step_id="zones",
+            menu_options=[*options, "save_zones"],
+            description_placeholders={
+                CONF_NAME: subentry.title,
+                CONF_ZONES: "\n".join(_describe(zone) for zone in self._zones) or "–",
+            },
+        )
+
+    async def async_step_add_zone(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Add a zone."""
+        assert self._zones is not None
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            name = user_input[CONF_NAME].strip()
+            if not name:
+                errors[CONF_NAME] = "zone_unnamed"
+            elif any(zone.name == name for zone in self._zones):
+                errors[CONF_NAME] = "zone_exists"
+            try:
+                points = parse_points(user_input[CONF_POINTS])
+            except PolygonError as err:
+                errors[CONF_POINTS] = err.key
+            if not errors:
+                self._zones.append(Zone(name, points, ZoneKind(user_input[CONF_KIND])))
+                return await self.async_step_zones()
+        return self.async_show_form(
+            step_id="add_zone",
+            data_schema=self.add_suggested_values_to_schema(ZONE_SCHEMA, user_input),
+            errors=errors,
+        )
+
+    async def async_step_remove_zones(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Remove zones."""
+        assert self._zones is not None
+        if user_input is not None:
+            gone = user_input[CONF_ZONES]
+            self._zones = [zone for zone in self._zones if zone.name not in gone]
+            return await self.async_step_zones()
+        names = SelectSelectorConfig(
+            options=[zone.name for zone in self._zones],
+            multiple=True,
+            mode=SelectSelectorMode.LIST,
+        )
+        return self.async_show_form(
+            step_id="remove_zones",
+            data_schema=vol.Schema(
+                {vol.Optional(CONF_ZONES, default=list): SelectSelector(names)}
+            ),
+        )
+
+    async def async_step_save_zones(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Save the zones as they are listed."""
+        assert self._zones is not None
+        return self.async_update_and_abort(
+            self._get_entry(),
+            self._get_reconfigure_subentry(),
+            data_updates={CONF_ZONES: [zone_to_data(zone) for zone in self._zones]},
         )
 
     async def async_step_entity(
@@ -344,6 +486,8 @@ class CameraSubentryFlow(ConfigSubentryFlow):
                 title=title, data=data, unique_id=self._unique_id()
             )
         data[CONF_SOURCE_ID] = subentry.data[CONF_SOURCE_ID]
+        if CONF_ZONES in subentry.data:
+            data[CONF_ZONES] = subentry.data[CONF_ZONES]
         return self.async_update_and_abort(
             entry, subentry, title=title, data=data, unique_id=self._unique_id()
         )
@@ -358,3 +502,9 @@ class CameraSubentryFlow(ConfigSubentryFlow):
         entity_id: str = self._form[CONF_CAMERA]
         state = self.hass.states.get(entity_id)
         return entity_id if state is None else state.name
+
+
+def _describe(zone: Zone) -> str:
+    """Return one line about a zone."""
+    sign = "+" if zone.kind is ZoneKind.INCLUDE else "−"
+    return f"{sign} {zone.name}: {format_points(zone.points)}"

@@ -10,6 +10,8 @@ PLATFORMS: Final = [
     Platform.BINARY_SENSOR,
     Platform.EVENT,
     Platform.IMAGE,
+    Platform.NUMBER,
+    Platform.SENSOR,
     Platform.SWITCH,
 ]
 
@@ -19,19 +21,37 @@ SUBENTRY_CAMERA: Final = "camera"
 CONF_ANALYSIS: Final = "analysis"
 CONF_CAMERA: Final = "camera"
 CONF_FPS: Final = "fps"
+CONF_MIN_DURATION: Final = "min_duration"
+CONF_MIN_HEIGHT: Final = "min_height"
+CONF_QUIET_TIME: Final = "quiet_time"
 CONF_SENSITIVITY: Final = "sensitivity"
 CONF_SOURCE_ID: Final = "source_id"
+CONF_ZONES: Final = "zones"
+
+# Of a zone.
+CONF_KIND: Final = "kind"
+CONF_POINTS: Final = "points"
 
 # Of the options.
+CONF_CPU_BUDGET: Final = "cpu_budget"
 CONF_MQTT: Final = "mqtt"
 CONF_MQTT_PREFIX: Final = "mqtt_prefix"
 CONF_PANEL: Final = "panel"
 CONF_RETENTION_DAYS: Final = "retention_days"
 
+DEFAULT_CPU_BUDGET: Final = 50
 DEFAULT_FPS: Final = 5
+DEFAULT_MIN_DURATION: Final = 0
+DEFAULT_MIN_HEIGHT: Final = 0
 DEFAULT_MQTT_PREFIX: Final = "vigilar"
+DEFAULT_QUIET_TIME: Final = 3
 DEFAULT_RETENTION_DAYS: Final = 14
 DEFAULT_SENSITIVITY: Final = 5
+
+MIN_CPU_BUDGET: Final = 10
+MAX_CPU_BUDGET: Final = 400
+MIN_SENSITIVITY: Final = 1
+MAX_SENSITIVITY: Final = 10
 
 DATABASE_FILE: Final = "vigilar.db"
 

@@ -25,7 +25,6 @@ from .models import (
     ObservationKind,
 )
 from .sources import CameraConfig, async_camera_entity_id
-from .vision.analyzer import AnalyzerSettings
 from .vision.source import SourceFailure
 from .vision.worker import CameraWorker, WorkerStats
 
@@ -58,14 +57,25 @@ class CameraState:
     Attributes:
         online: Frames arrive.
         detecting: A user wants this camera watched.
+        lost: The stream is gone for longer than a hiccup.
         open_movements: Ids of the events of movement that are going on.
+        open_tampering: Ids of the events of a camera that does not see what it should.
         snapshot: The best look at the last event, or None before the first.
     """
 
     online: bool = False
     detecting: bool = True
+    lost: bool = False
     open_movements: frozenset[str] = frozenset()
+    open_tampering: frozenset[str] = frozenset()
     snapshot: Snapshot | None = None
+
+
+def _follow(open_events: frozenset[str], change: Change) -> frozenset[str]:
+    """Return the ids of the open events of a kind after a change of one."""
+    if change.kind in (ChangeKind.NEW, ChangeKind.UPDATED):
+        return open_events | {change.event.id}
+    return open_events - {change.event.id}
 
 
 class CameraCoordinator(DataUpdateCoordinator[CameraState]):
@@ -97,6 +107,19 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self._worker: CameraWorker | None = None
         self._change_listeners: set[Callable[[Change], None]] = set()
         self._loss_logged = False
+        self._rate = 1.0
+        self._spent_cpu_s = 0.0
+
+    @property
+    def cpu_s(self) -> float:
+        """Return the CPU seconds that all workers of this camera have used so far."""
+        running = 0.0 if self._worker is None else self._worker.cpu_s
+        return self._spent_cpu_s + running
+
+    @property
+    def rate(self) -> float:
+        """Return the share (0-1) of the frames a second that are analysed."""
+        return self._rate
 
     @property
     def stats(self) -> WorkerStats | None:
@@ -111,9 +134,10 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self._worker = CameraWorker(
             self.camera.source_id,
             source_opener(self.hass, camera=self.camera.camera, url=self.camera.url),
-            AnalyzerSettings(fps=self.camera.fps, sensitivity=self.camera.sensitivity),
+            self.camera.settings,
             self._receive,
         )
+        self._worker.limit(self._rate)
         self._worker.start()
 
     async def async_stop(self) -> None:
@@ -124,15 +148,40 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         worker.request_stop()
         if not await self.hass.async_add_executor_job(worker.join, JOIN_TIMEOUT_S):
             _LOGGER.debug("%s is still waiting for its stream", self.camera.source_id)
-        self.async_set_updated_data(replace(self.data, online=False))
+        self._spent_cpu_s += worker.cpu_s
+        self.async_set_updated_data(replace(self.data, online=False, lost=False))
 
     async def async_reconfigure(self, camera: CameraConfig) -> None:
-        """Go on with other settings; only this camera is interrupted."""
-        await self._async_stop_watching("the settings were changed")
+        """Go on with other settings.
+
+        Only another source of pictures interrupts the camera; how they are
+        analysed changes between two of them.
+        """
+        same_pictures = self.camera.same_pictures(camera)
+        if not same_pictures:
+            await self._async_stop_watching("the settings were changed")
         self.camera = camera
         self._async_rename_device()
-        self.async_clear_issues()
+        if not same_pictures:
+            self.async_clear_issues()
+            await self.async_start()
+        elif self._worker is not None:
+            self._worker.configure(camera.settings)
+        self.async_update_listeners()
+
+    async def async_restart(self) -> None:
+        """Begin anew with the same settings."""
+        await self._async_stop_watching("the analysis was restarted")
         await self.async_start()
+
+    @callback
+    def async_limit(self, rate: float) -> None:
+        """Analyse a share (above 0, at most 1) of the frames a second that are set."""
+        if rate == self._rate:
+            return
+        self._rate = rate
+        if self._worker is not None:
+            self._worker.limit(rate)
 
     async def async_set_detecting(self, detecting: bool) -> None:
         """Switch detection on or off."""
@@ -193,10 +242,10 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         state = self.data
         if observation.kind == ObservationKind.CAMERA_ONLINE:
             self._async_note_return()
-            state = replace(state, online=True)
+            state = replace(state, online=True, lost=False)
         elif observation.kind == ObservationKind.CAMERA_OFFLINE:
             self._async_note_loss(observation.reason)
-            state = replace(state, online=False)
+            state = replace(state, online=False, lost=True)
         elif observation.kind == ObservationKind.HEARTBEAT:
             self.heartbeats += 1
         if observation.snapshot is not None:
@@ -210,14 +259,13 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
     @callback
     def async_handle_change(self, change: Change) -> None:
         """Follow a stored change of one of this camera's events."""
+        state = self.data
         if change.event.type in MOVEMENT_TYPES:
-            movements = self.data.open_movements - {change.event.id}
-            if change.kind in (ChangeKind.NEW, ChangeKind.UPDATED):
-                movements |= {change.event.id}
-            if movements != self.data.open_movements:
-                self.async_set_updated_data(
-                    replace(self.data, open_movements=movements)
-                )
+            state = replace(state, open_movements=_follow(state.open_movements, change))
+        elif change.event.type is EventType.CAMERA_TAMPERED:
+            state = replace(state, open_tampering=_follow(state.open_tampering, change))
+        if state != self.data:
+            self.async_set_updated_data(state)
         for listener in list(self._change_listeners):
             listener(change)
 

@@ -36,6 +36,9 @@ def _describe(camera: CameraCoordinator) -> dict[str, Any]:
         "detecting": state.detecting,
         "heartbeats": camera.heartbeats,
         "open_movements": len(state.open_movements),
+        "open_tampering": len(state.open_tampering),
+        "rate": camera.rate,
+        "cpu_s": round(camera.cpu_s, 1),
         "has_snapshot": state.snapshot is not None,
         "worker": None if stats is None else asdict(stats),
     }

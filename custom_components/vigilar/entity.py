@@ -7,6 +7,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import CameraCoordinator
+from .governor import Governor
 
 
 class VigilarCameraEntity(CoordinatorEntity[CameraCoordinator]):
@@ -36,3 +37,17 @@ class VigilarCameraEntity(CoordinatorEntity[CameraCoordinator]):
             (DOMAIN, entry.entry_id),
             config_entry_id=entry.entry_id,
         )
+
+
+class VigilarHubEntity(CoordinatorEntity[Governor]):
+    """Belongs to the device of the hub."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, coordinator: Governor, key: str) -> None:
+        """Initialize the entity."""
+        super().__init__(coordinator)
+        entry = coordinator.config_entry
+        assert entry is not None
+        self._attr_unique_id = f"{entry.entry_id}_{key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})

@@ -60,6 +60,8 @@ class ObservationKind(StrEnum):
     MOTION_ENDED = "motion_ended"
     CAMERA_ONLINE = "camera_online"
     CAMERA_OFFLINE = "camera_offline"
+    SCENE_TAMPERED = "scene_tampered"
+    SCENE_RECOVERED = "scene_recovered"
     HEARTBEAT = "heartbeat"
 
 

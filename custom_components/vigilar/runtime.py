@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 import logging
 from typing import Any
@@ -19,10 +19,12 @@ from homeassistant.helpers.storage import Store
 
 from . import panel, runtime_extras
 from .const import (
+    CONF_ANALYSIS,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
     CONF_RETENTION_DAYS,
+    CONF_SENSITIVITY,
     DATABASE_FILE,
     DEFAULT_MQTT_PREFIX,
     DEFAULT_RETENTION_DAYS,
@@ -34,6 +36,7 @@ from .coordinator import CameraCoordinator
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
+from .governor import Governor
 from .models import Change, SourceInfo
 from .publish.bus import BusPublisher
 from .publish.mqtt import MqttPublisher
@@ -87,6 +90,7 @@ class VigilarRuntime:
         self.store = EventStore(f"sqlite:///{hass.config.path(DATABASE_FILE)}")
         self.processor = EventProcessor(self.store, self.async_source_info)
         self.timeline = Timeline(hass, self.store, self.async_sources)
+        self.governor = Governor(hass, entry, self.cameras.values)
         self.mqtt: MqttPublisher | None = None
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
         self._camera_listeners: list[Callable[[CameraCoordinator], None]] = []
@@ -122,6 +126,7 @@ class VigilarRuntime:
         await asyncio.gather(
             *(camera.async_start() for camera in self.cameras.values())
         )
+        self.governor.async_start()
         self._stop_timers = [
             async_track_time_interval(
                 self.hass, self._async_mark_alive, ALIVE_INTERVAL
@@ -139,6 +144,7 @@ class VigilarRuntime:
 
     async def async_stop(self) -> None:
         """Stop everything; nothing of it is left when this returns."""
+        self.governor.async_stop()
         while self._stop_timers:
             self._stop_timers.pop()()
         await asyncio.gather(*(camera.async_stop() for camera in self.cameras.values()))
@@ -159,6 +165,20 @@ class VigilarRuntime:
         await self._switches.async_set(camera.camera.subentry_id, on)
         await camera.async_set_detecting(on)
         self._async_refresh_mqtt()
+
+    async def async_set_sensitivity(
+        self, camera: CameraCoordinator, sensitivity: int
+    ) -> None:
+        """Change one camera's sensitivity where its form keeps it."""
+        subentry = self.entry.subentries[camera.camera.subentry_id]
+        analysis = {
+            **subentry.data.get(CONF_ANALYSIS, {}),
+            CONF_SENSITIVITY: sensitivity,
+        }
+        self.hass.config_entries.async_update_subentry(
+            self.entry, subentry, data={**subentry.data, CONF_ANALYSIS: analysis}
+        )
+        await self.async_reconcile()
 
     async def async_reconcile(self) -> None:
         """Follow a change of the entry: touch only what has changed."""
@@ -201,6 +221,10 @@ class VigilarRuntime:
         """Return the state of the parts that have no entity."""
         return {
             "store": {"last_seq": self.store.last_seq},
+            "analysis": {
+                **asdict(self.governor.data),
+                "loop_lag_p99_ms": round(self.governor.lag.p99_ms, 1),
+            },
             "timeline_subscribers": self.timeline.subscriber_count,
             "mqtt": None if self.mqtt is None else self.mqtt.diagnostics,
         }
@@ -299,7 +323,7 @@ class VigilarRuntime:
         if await runtime_extras.async_install_opencv(self.hass):
             async with self._reconciling:
                 for camera in list(self.cameras.values()):
-                    await camera.async_reconfigure(camera.camera)
+                    await camera.async_restart()
 
     async def _async_mark_alive(self, _now: datetime | None = None) -> None:
         """Record that somebody was watching, for the start after a crash."""

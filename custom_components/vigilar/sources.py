@@ -7,7 +7,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import CONF_URL
+from homeassistant.const import CONF_NAME, CONF_URL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import slugify
@@ -16,11 +16,22 @@ from .const import (
     CONF_ANALYSIS,
     CONF_CAMERA,
     CONF_FPS,
+    CONF_KIND,
+    CONF_MIN_DURATION,
+    CONF_MIN_HEIGHT,
+    CONF_POINTS,
+    CONF_QUIET_TIME,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
+    CONF_ZONES,
     DEFAULT_FPS,
+    DEFAULT_MIN_DURATION,
+    DEFAULT_MIN_HEIGHT,
+    DEFAULT_QUIET_TIME,
     DEFAULT_SENSITIVITY,
 )
+from .vision.analyzer import AnalyzerSettings
+from .vision.zones import Point, Zone, ZoneKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +44,7 @@ class CameraConfig:
         name: As shown to people.
         camera: Registry id or entity id of a camera entity, or None.
         url: A stream URL, maybe with credentials, or None.
-        sensitivity: 1 (least) to 10 (most).
-        fps: Frames analysed a second.
+        settings: How it is analysed.
     """
 
     subentry_id: str
@@ -42,23 +52,64 @@ class CameraConfig:
     name: str
     camera: str | None
     url: str | None
-    sensitivity: int
-    fps: float
+    settings: AnalyzerSettings
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
         """Read a camera subentry."""
         data = subentry.data
-        analysis: Mapping[str, Any] = data.get(CONF_ANALYSIS, {})
         return cls(
             subentry_id=subentry.subentry_id,
             source_id=data[CONF_SOURCE_ID],
             name=subentry.title,
             camera=data.get(CONF_CAMERA),
             url=data.get(CONF_URL),
-            sensitivity=int(analysis.get(CONF_SENSITIVITY, DEFAULT_SENSITIVITY)),
-            fps=float(analysis.get(CONF_FPS, DEFAULT_FPS)),
+            settings=_settings(data.get(CONF_ANALYSIS, {}), data.get(CONF_ZONES, ())),
         )
+
+    def same_pictures(self, other: CameraConfig) -> bool:
+        """Return whether another configuration looks through the same camera."""
+        return (self.source_id, self.camera, self.url) == (
+            other.source_id,
+            other.camera,
+            other.url,
+        )
+
+
+def zone_from_data(data: Mapping[str, Any]) -> Zone:
+    """Read a stored zone.
+
+    Raises:
+        ValueError: It is no polygon of the image.
+    """
+    return Zone(
+        data[CONF_NAME],
+        tuple(Point(float(x), float(y)) for x, y in data[CONF_POINTS]),
+        ZoneKind(data[CONF_KIND]),
+    )
+
+
+def zone_to_data(zone: Zone) -> dict[str, Any]:
+    """Return a zone as it is stored: corners as fractions (0-1) of the image."""
+    return {
+        CONF_NAME: zone.name,
+        CONF_KIND: zone.kind.value,
+        CONF_POINTS: [list(point) for point in zone.points],
+    }
+
+
+def _settings(
+    analysis: Mapping[str, Any], zones: Iterable[Mapping[str, Any]]
+) -> AnalyzerSettings:
+    """Read how a camera is analysed."""
+    return AnalyzerSettings(
+        fps=float(analysis.get(CONF_FPS, DEFAULT_FPS)),
+        sensitivity=int(analysis.get(CONF_SENSITIVITY, DEFAULT_SENSITIVITY)),
+        min_height=analysis.get(CONF_MIN_HEIGHT, DEFAULT_MIN_HEIGHT) / 100,
+        min_duration_s=float(analysis.get(CONF_MIN_DURATION, DEFAULT_MIN_DURATION)),
+        quiet_s=float(analysis.get(CONF_QUIET_TIME, DEFAULT_QUIET_TIME)),
+        zones=tuple(zone_from_data(zone) for zone in zones),
+    )
 
 
 @callback

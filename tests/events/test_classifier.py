@@ -310,6 +310,46 @@ def test_a_camera_that_comes_back_ends_its_outage_and_says_so() -> None:
     assert classified(observe(OFFLINE), observe(ONLINE)) == {}
 
 
+TAMPERED = ObservationKind.SCENE_TAMPERED
+RECOVERED = ObservationKind.SCENE_RECOVERED
+
+
+def test_a_camera_that_does_not_see_is_an_alert_until_it_does() -> None:
+    """One event with its reason, open until the camera sees again."""
+    blind = replace(observe(TAMPERED), reason="the lens is covered")
+    opened = only(classify(blind, {}, FRONT_DOOR))
+    assert opened.outcome is Outcome.OPENED
+    assert opened.event.type is EventType.CAMERA_TAMPERED
+    assert opened.event.severity is Severity.ALERT
+    assert opened.event.payload["why"] == (
+        "The camera does not see what it should: the lens is covered."
+    )
+    open_events = classified(blind)
+    assert classify(blind, open_events, FRONT_DOOR) == ()
+
+    ended = only(classify(observe(RECOVERED, ts=BEGAN + 9), open_events, FRONT_DOOR))
+    assert ended.outcome is Outcome.ENDED
+    assert ended.event.id == open_events["scene"].id
+    assert ended.event.payload["end_ts"] == BEGAN + 9
+    assert classify(observe(RECOVERED), {}, FRONT_DOOR) == ()
+
+
+def test_another_reason_of_the_same_fault_is_news() -> None:
+    """The event keeps its id and tells the new reason."""
+    open_events = classified(replace(observe(TAMPERED), reason="the lens is covered"))
+    black = replace(observe(TAMPERED, ts=BEGAN + 5), reason="the picture is black")
+    changed = only(classify(black, open_events, FRONT_DOOR))
+    assert changed.outcome is Outcome.CHANGED
+    assert changed.event.id == open_events["scene"].id
+    assert changed.event.payload["why"].endswith("the picture is black.")
+
+
+def test_a_covered_camera_that_is_lost_is_only_lost() -> None:
+    """Nobody can say whether a lost camera is still covered."""
+    open_events = classified(observe(TAMPERED), observe(OFFLINE, ts=BEGAN + 5))
+    assert set(open_events) == {"camera"}
+
+
 def test_a_moving_thing_cannot_pass_for_the_camera() -> None:
     """A key from outside never collides with the camera's own condition."""
     open_events = classified(observe(key="camera"))

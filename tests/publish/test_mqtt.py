@@ -248,8 +248,11 @@ async def test_a_replaced_client_gets_what_the_old_one_may_have_kept(
     mqtt_entry.add_to_hass(hass)
     await _settle(hass, runtime)
 
+    broken = asyncio.Event()
+
     async def _break(topic: str) -> None:
         if topic.endswith("events/published"):
+            broken.set()
             broker.on_publish = None
             broker.got.clear()
             broker.set_connected(False)
@@ -257,9 +260,14 @@ async def test_a_replaced_client_gets_what_the_old_one_may_have_kept(
 
     broker.on_publish = _break
     await _see_motion(hass, workers, "a", TS)
+    async with asyncio.timeout(10):
+        await broken.wait()
     mqtt_entry.mock_state(hass, ConfigEntryState.NOT_LOADED)
     broker.refuse = 0
     broker.set_connected(True)
+    async with asyncio.timeout(10):
+        while len(broker.events()) < 2:
+            await asyncio.sleep(0)
     await _settle(hass, runtime)
     assert [event["payload"]["seq"] for _, event in broker.events()] == [1, 2]
 

@@ -1,15 +1,20 @@
 """Polygons."""
 
+from contextlib import suppress
+
 from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
 from custom_components.vigilar.vision.zones import (
     Point,
+    PolygonError,
     Zone,
     ZoneKind,
     ZoneMap,
     contains,
+    format_points,
+    parse_points,
     rasterise,
 )
 
@@ -111,3 +116,34 @@ def test_mask_zones_hide_pixels() -> None:
     assert watched is not None
     np.testing.assert_array_equal(watched, [[0] * 4, [0] * 4, [1] * 4, [1] * 4])
     assert zones.at(0.5, 0.2) == ()
+
+
+@given(polygons)
+def test_what_is_written_is_read(points: tuple[Point, ...]) -> None:
+    """Corners survive the form to a hundredth of a percent."""
+    read: tuple[Point, ...] = points
+    with suppress(PolygonError):
+        read = parse_points(format_points(points))
+    np.testing.assert_allclose(read, points, atol=0.001)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("1 2 3", "points_format"),
+        ("1,2,3 4,5,6 7,8,9", "points_format"),
+        ("a,b c,d e,f", "points_format"),
+        ("1, 2", "points_format"),
+        ("0,0 10,0 nan,10", "points_range"),
+        ("0,0 10,0 inf,10", "points_range"),
+        ("0,0 10,0 -1,10", "points_range"),
+        ("", "points_few"),
+        ("0,0 10,0 10,0 0,0", "points_few"),
+        ("0,0 40,40 80,80", "points_flat"),
+    ],
+)
+def test_what_is_no_polygon_is_named(text: str, key: str) -> None:
+    """Each mistake has its own words."""
+    with pytest.raises(PolygonError) as err:
+        parse_points(text)
+    assert err.value.key == key

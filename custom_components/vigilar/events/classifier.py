@@ -35,9 +35,11 @@ SEVERITY_OF: Final[Mapping[EventType, Severity]] = {
     EventType.ANIMAL: Severity.INFO,
     EventType.CAMERA_OFFLINE: Severity.WARNING,
     EventType.CAMERA_ONLINE: Severity.INFO,
+    EventType.CAMERA_TAMPERED: Severity.ALERT,
 }
 
 _CAMERA_THING: Final = "camera"
+_SCENE_THING: Final = "scene"
 
 # A reason comes from outside and may quote the address that failed, which may hold a password.
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
@@ -96,6 +98,10 @@ def classify(
             return _lost(observation, open_events, source)
         case ObservationKind.CAMERA_ONLINE:
             return _back(observation, open_events, source)
+        case ObservationKind.SCENE_TAMPERED:
+            return _tampered(observation, open_events, source)
+        case ObservationKind.SCENE_RECOVERED:
+            return _recovered(observation, open_events)
     return ()
 
 
@@ -175,6 +181,31 @@ def _back(
         Decision(_CAMERA_THING, Outcome.ENDED, ended),
         Decision(_CAMERA_THING, Outcome.OPENED, end_event(returned, returned.ts)),
     )
+
+
+def _tampered(
+    observation: Observation, open_events: Mapping[str, Event], source: SourceInfo
+) -> tuple[Decision, ...]:
+    """Open the event of a camera that cannot see, or tell its new reason."""
+    why = _with_reason("The camera does not see what it should", observation.reason)
+    before = open_events.get(_SCENE_THING)
+    if before is None:
+        event = _new_event(EventType.CAMERA_TAMPERED, observation, source, why)
+        return (Decision(_SCENE_THING, Outcome.OPENED, event),)
+    if why == before.payload["why"]:
+        return ()
+    after = replace(before, payload=before.payload | {"why": why})
+    return (Decision(_SCENE_THING, Outcome.CHANGED, after),)
+
+
+def _recovered(
+    observation: Observation, open_events: Mapping[str, Event]
+) -> tuple[Decision, ...]:
+    """End the event of a camera that sees again."""
+    before = open_events.get(_SCENE_THING)
+    if before is None:
+        return ()
+    return (Decision(_SCENE_THING, Outcome.ENDED, end_event(before, observation.ts)),)
 
 
 def _motion_thing(observation: Observation) -> str:

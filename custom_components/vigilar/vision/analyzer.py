@@ -47,6 +47,8 @@ class AnalyzerSettings:
         begin_window: Out of how many frames in a row.
         quiet_s: Seconds without movement that end a motion.
         min_area: Least size of a thing as a share (0-1) of the image.
+        min_height: Least height of a thing as a share (0-1) of the image's.
+        min_duration_s: Seconds that movement must go on to count.
         zones: Where things count; none means everywhere.
     """
 
@@ -56,6 +58,8 @@ class AnalyzerSettings:
     begin_window: int = 4
     quiet_s: float = 3.0
     min_area: float = 0.0004
+    min_height: float = 0.0
+    min_duration_s: float = 0.0
     zones: tuple[Zone, ...] = ()
 
     def __post_init__(self) -> None:
@@ -69,6 +73,8 @@ class AnalyzerSettings:
             and 1 <= self.sensitivity <= 10
             and self.quiet_s > 0
             and 0 <= self.min_area < 1
+            and 0 <= self.min_height < 1
+            and self.min_duration_s >= 0
         ):
             raise ValueError("a setting of the analysis lies outside its range")
         if not 2 <= self.begin_frames <= self.begin_window:
@@ -110,6 +116,14 @@ class _Motion:
     news: bool = False
 
 
+@dataclass(slots=True)
+class _Pending:
+    """Movement that has not lasted long enough to count; media times in seconds."""
+
+    began: float
+    seen: float
+
+
 class Analyzer:
     """Turns the pictures of one connection into Observations; not thread-safe.
 
@@ -137,6 +151,7 @@ class Analyzer:
         )
         self._tracker = Tracker(seen=settings.begin_frames, of=settings.begin_window)
         self._motion: _Motion | None = None
+        self._pending: _Pending | None = None
         self._ts = 0.0
         self._motion_ms = 0.0
         self._decode_ms = 0.0
@@ -151,6 +166,19 @@ class Analyzer:
     def unsettled(self) -> bool:
         """Return whether the newest picture differs from a background that is known."""
         return self._unsettled
+
+    def configure(self, settings: AnalyzerSettings) -> None:
+        """Go on with other settings; what is known of the scene is kept.
+
+        `begin_frames` and `begin_window` stay what they were at the start.
+        """
+        self._settings = settings
+        self._zones = ZoneMap(settings.zones)
+        self._detector.configure(
+            threshold=settings.threshold,
+            min_area=settings.min_area,
+            watched=self._zones.watched,
+        )
 
     @property
     def motion_ms(self) -> float:
@@ -206,6 +234,7 @@ class Analyzer:
         motion, self._motion = self._motion, None
         if motion is None:
             return []
+        self._pending = None
         self._tracker.clear()
         return [self._observe(motion, ObservationKind.MOTION_ENDED, motion.last_moved)]
 
@@ -216,6 +245,7 @@ class Analyzer:
             for track in tracks
             if track.moving
             and self._ts - track.stirred <= ALIVE_S
+            and track.blob.h >= self._settings.min_height * height
             and (self._zones.everywhere or self._zones.at(*_foot(track, width, height)))
         ]
 
@@ -229,7 +259,9 @@ class Analyzer:
         )
         motion = self._motion
         if motion is None:
-            began = min(track.since for track in tracks)
+            began = self._began(min(track.since for track in tracks))
+            if self._ts - began < self._settings.min_duration_s:
+                return []
             confirm_ms = (self._ts - began) * 1000
             motion = _Motion(
                 f"motion-{next(_keys)}", began, confirm_ms, self._ts, look, frame
@@ -244,6 +276,14 @@ class Analyzer:
         if motion.news and self._ts - motion.reported >= UPDATE_S:
             return [self._observe(motion, ObservationKind.MOTION_UPDATED, self._ts)]
         return []
+
+    def _began(self, since: float) -> float:
+        """Return when the movement began that no motion counts yet."""
+        pending = self._pending
+        if pending is None or self._ts - pending.seen > ALIVE_S:
+            self._pending = pending = _Pending(since, self._ts)
+        pending.seen = self._ts
+        return pending.began
 
     def _enter(
         self, motion: _Motion, tracks: Sequence[Track], width: int, height: int

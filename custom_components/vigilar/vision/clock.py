@@ -27,6 +27,10 @@ class Grid:
         self._due: float | None = None
         self._last = 0.0
 
+    def pace(self, fps: float) -> None:
+        """Choose so many frames a second from the next one on."""
+        self._period = 1 / fps
+
     def takes(self, ts: float) -> bool:
         """Return whether a frame is chosen.
 

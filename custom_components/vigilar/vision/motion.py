@@ -125,6 +125,21 @@ class MotionDetector:
         self._ts = 0.0
         self._learn_until = 0.0
 
+    def configure(
+        self,
+        *,
+        threshold: float,
+        min_area: float,
+        watched: Callable[[int, int], Mask | None],
+    ) -> None:
+        """Go on with other settings, with the meaning of the constructor's."""
+        self._threshold = threshold
+        self._min_area = min_area
+        self._watched = watched
+        if self._background is not None:
+            height, width = self._background.mask.shape
+            self._background.configure(threshold, watched(width, height))
+
     def update(self, luma: NDArray[np.uint8], ts: float) -> MotionResult:
         """Compare a frame with the background, and learn from it.
 
@@ -196,6 +211,11 @@ class _Background:
         self._stirred: NDArray[np.bool_] = np.zeros(shape, np.bool_)
         self._standing: NDArray[np.bool_] = np.zeros(shape, np.bool_)
         self.mask: Mask = np.zeros(shape, np.uint8)
+
+    def configure(self, threshold: float, watched: Mask | None) -> None:
+        """Compare by another threshold and another mask from now on."""
+        self._threshold = threshold
+        self._watched = watched
 
     def compare(self, luma: NDArray[np.uint8]) -> float:
         """Set `mask` where a frame deviates; return its share (0-1) of the image."""

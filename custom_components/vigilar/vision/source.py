@@ -26,6 +26,8 @@ ALLOWED_SCHEMES: Final = frozenset({"rtsp", "rtsps", "http", "https"})
 OPEN_TIMEOUT_S: Final = 10.0
 READ_TIMEOUT_S: Final = 10.0
 """A stream from which no picture data came for so long is lost."""
+SNAPSHOT_CODEC: Final = "snapshot"
+"""Stands for a codec where single pictures are polled."""
 SNAPSHOT_INTERVAL_S: Final = 0.5
 MAX_SNAPSHOT_BYTES: Final = 32 * 1024 * 1024
 MAX_SNAPSHOT_PIXELS: Final = 64_000_000
@@ -432,7 +434,7 @@ class SnapshotSource(Source):
         self._interval_s = interval_s
         self._due = time.monotonic()
         self._idle = Event()
-        self._info = StreamInfo(0, 0, "snapshot", 1 / interval_s)
+        self._info = StreamInfo(0, 0, SNAPSHOT_CODEC, 1 / interval_s)
 
     @property
     @override
@@ -472,7 +474,9 @@ class SnapshotSource(Source):
         data = packet.data
         assert isinstance(data, bytes)
         frame = _decode_image(data)
-        self._info = StreamInfo(frame.width, frame.height, "snapshot", self._info.fps)
+        self._info = StreamInfo(
+            frame.width, frame.height, SNAPSHOT_CODEC, self._info.fps
+        )
         return [Picture(frame, None)]
 
     @override

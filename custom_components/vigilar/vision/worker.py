@@ -19,8 +19,10 @@ from .clock import Grid, StreamClock
 from .frames import LumaScaler
 from .gate import Action, Arrived, Gate, GateCounts, GateState
 from .kernels import Kernels, load_kernels
+from .scene import SceneChecker
 from .source import (
     READ_TIMEOUT_S,
+    SNAPSHOT_CODEC,
     Backoff,
     Packet,
     Picture,
@@ -40,6 +42,9 @@ TOO_LATE_S: Final = 2.0
 """Packets that are older than this are not even decoded."""
 
 _RATE_WINDOW_S: Final = 5.0
+_SCENE_KINDS: Final = frozenset(
+    {ObservationKind.SCENE_TAMPERED, ObservationKind.SCENE_RECOVERED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,12 @@ class Pipeline:
     """
 
     def __init__(
-        self, source: Source, analyzer: Analyzer, fps: float, gate: Gate | None = None
+        self,
+        source: Source,
+        analyzer: Analyzer,
+        fps: float,
+        gate: Gate | None = None,
+        scene: SceneChecker | None = None,
     ) -> None:
         """Join a source and an analyzer.
 
@@ -128,7 +138,9 @@ class Pipeline:
             analyzer: That has seen nothing.
             fps: Frames to analyse a second.
             gate: Chooses what is decoded; one of its own by default.
+            scene: Told of each analysed picture; one of its own by default.
         """
+        self._scene = scene or SceneChecker()
         self._source = source
         self._analyzer = analyzer
         self._gate = gate or Gate()
@@ -151,6 +163,12 @@ class Pipeline:
     def gate_counts(self) -> GateCounts:
         """Return what the gate has done so far."""
         return self._gate.counts
+
+    def configure(self, settings: AnalyzerSettings, rate: float) -> None:
+        """Go on with other settings, at a share of their frames a second."""
+        self._analyzer.configure(settings)
+        for grid in (self._pictures, self._packets):
+            grid.pace(settings.fps * rate)
 
     def step(self) -> list[Observation]:
         """Read one packet and do all that follows from it.
@@ -276,7 +294,9 @@ class Pipeline:
         if self._clock.lag > LATE_S:
             self.times.dropped += 1
             return []
-        observed = self._analyzer.update(self._scale(frame), ts, frame, decode_ms)
+        luma = self._scale(frame)
+        observed = self._analyzer.update(luma, ts, frame, decode_ms)
+        observed += self._scene.update(luma, ts)
         self.times.motion += self._analyzer.motion_ms / 1000
         self.times.analysed += 1
         return [self._timed(observation) for observation in observed]
@@ -288,7 +308,10 @@ class Pipeline:
         # One offset a motion, so that its end never comes before its start.
         if observation.kind == ObservationKind.MOTION_STARTED:
             self._to_wall = self._clock.to_wall
-        ts = min(time.time(), observation.ts / 1000 + self._to_wall)
+        to_wall = (
+            self._clock.to_wall if observation.kind in _SCENE_KINDS else self._to_wall
+        )
+        ts = min(time.time(), observation.ts / 1000 + to_wall)
         return replace(observation, ts=round(ts * 1000))
 
 
@@ -367,7 +390,9 @@ class CameraWorker:
         """
         self._source_id = source_id
         self._open_source = open_source
-        self._settings = settings
+        self._wanted = (settings, 1.0)
+        self._scene = SceneChecker(source_id)
+        self._cpu_s = 0.0
         self._sink = sink
         self._backoff = backoff or Backoff()
         self._stop = threading.Event()
@@ -385,6 +410,22 @@ class CameraWorker:
     def stats(self) -> WorkerStats:
         """Return how the worker fares; callable from any thread."""
         return self._stats
+
+    @property
+    def cpu_s(self) -> float:
+        """Return the CPU seconds of the thread so far; callable from any thread."""
+        return self._cpu_s
+
+    def configure(self, settings: AnalyzerSettings) -> None:
+        """Go on with other settings from the next packet on, without a new connection.
+
+        Callable from any thread, but from one at a time, as `limit` is.
+        """
+        self._wanted = (settings, self._wanted[1])
+
+    def limit(self, rate: float) -> None:
+        """Analyse a share (above 0, at most 1) of the frames a second that are set."""
+        self._wanted = (self._wanted[0], rate)
 
     def start(self) -> None:
         """Begin to watch."""
@@ -462,17 +503,24 @@ class CameraWorker:
             decode_ms=0.0,
             motion_ms=0.0,
         )
+        settings, rate = applied = self._wanted
+        self._scene.connected(polled=source.info.codec == SNAPSHOT_CODEC)
         pipeline = Pipeline(
             source,
-            Analyzer(self._source_id, self._settings, self._kernels),
-            self._settings.fps,
+            Analyzer(self._source_id, settings, self._kernels),
+            settings.fps * rate,
+            scene=self._scene,
         )
         gauge = _Gauge()
         decoded = 0
         pictured = heartbeat = time.monotonic()
         try:
             while not self._stop.is_set():
+                if self._wanted is not applied:
+                    applied = self._wanted
+                    pipeline.configure(*applied)
                 observed = pipeline.step()
+                self._cpu_s = time.thread_time()
                 now = time.monotonic()
                 if pipeline.times.decoded > decoded:
                     if not decoded:

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .kernels import Mask
+
+_LEAST_AREA: Final = 1e-4
+"""Share of the image that two sides of a zone must span: 1 % times 1 %."""
 
 
 class ZoneKind(StrEnum):
@@ -52,6 +55,63 @@ class Zone:
             raise ValueError("a zone needs three corners")
         if not all(0 <= x <= 1 and 0 <= y <= 1 for x, y in self.points):
             raise ValueError("a corner of a zone lies outside the image")
+
+
+class PolygonError(ValueError):
+    """A text that is no polygon; `key` names what is wrong with it."""
+
+    def __init__(self, key: str) -> None:
+        """Name what is wrong: `points_format`, `_range`, `_few` or `_flat`."""
+        super().__init__(key)
+        self.key = key
+
+
+def parse_points(text: str) -> tuple[Point, ...]:
+    """Read the corners of a polygon as a person writes them.
+
+    Args:
+        text: `x,y x,y …` in percent (0-100) of the image's width and height,
+            origin at the top left.
+
+    Returns:
+        Three corners or more, as fractions rounded to a hundredth of a percent.
+
+    Raises:
+        PolygonError: It is no polygon of the image.
+    """
+    pairs = [pair.split(",") for pair in text.split()]
+    try:
+        points = tuple(
+            Point(round(float(x) / 100, 4), round(float(y) / 100, 4)) for x, y in pairs
+        )
+    except ValueError:
+        raise PolygonError("points_format") from None
+    if not all(0 <= x <= 1 and 0 <= y <= 1 for x, y in points):
+        raise PolygonError("points_range")
+    if len(set(points)) < 3:
+        raise PolygonError("points_few")
+    if _in_line(points):
+        raise PolygonError("points_flat")
+    return points
+
+
+def _in_line(points: Sequence[Point]) -> bool:
+    """Return whether all points lie on one line, or next to it."""
+    first = points[0]
+    far = max(points, key=lambda one: abs(one.x - first.x) + abs(one.y - first.y))
+    return all(
+        abs(
+            (far.x - first.x) * (one.y - first.y)
+            - (far.y - first.y) * (one.x - first.x)
+        )
+        < _LEAST_AREA
+        for one in points
+    )
+
+
+def format_points(points: Sequence[Point]) -> str:
+    """Write corners as `parse_points` reads them."""
+    return " ".join(f"{x * 100:.4g},{y * 100:.4g}" for x, y in points)
 
 
 def contains(points: Sequence[Point], x: float, y: float) -> bool:
