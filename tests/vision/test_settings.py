@@ -12,6 +12,7 @@ import pytest
 
 from custom_components.vigilar.models import Observation, ObservationKind
 from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
+from custom_components.vigilar.vision.gate import Gate
 from custom_components.vigilar.vision.kernels import NumpyKernels
 from custom_components.vigilar.vision.scene import SceneFault
 from custom_components.vigilar.vision.source import (
@@ -105,6 +106,7 @@ def test_a_change_of_the_rate_holds_from_the_next_picture_on() -> None:
         ScriptedSource(still(400), fps=20, live=False, start=0),
         Analyzer("gate", settings, NumpyKernels()),
         settings.fps,
+        Gate(longest_group_s=0),
     )
     analysed = []
     for rate in (1.0, 0.5, 1.0):
