@@ -8,7 +8,7 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntityDescription,
 )
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import CameraCoordinator
@@ -33,15 +33,10 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors of each camera."""
-
-    @callback
-    def _async_add(camera: CameraCoordinator) -> None:
-        async_add_entities(
-            [MotionBinarySensor(camera), ProblemBinarySensor(camera)],
-            config_subentry_id=camera.camera.subentry_id,
-        )
-
-    entry.runtime_data.async_on_camera(_async_add)
+    entry.runtime_data.async_add_per_camera(
+        async_add_entities,
+        lambda camera: [MotionBinarySensor(camera), ProblemBinarySensor(camera)],
+    )
 
 
 class MotionBinarySensor(VigilarCameraEntity, BinarySensorEntity):

@@ -26,15 +26,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the event entity of each camera."""
-
-    @callback
-    def _async_add(camera: CameraCoordinator) -> None:
-        async_add_entities(
-            [ActivityEventEntity(camera)],
-            config_subentry_id=camera.camera.subentry_id,
-        )
-
-    entry.runtime_data.async_on_camera(_async_add)
+    entry.runtime_data.async_add_per_camera(
+        async_add_entities, lambda camera: [ActivityEventEntity(camera)]
+    )
 
 
 class ActivityEventEntity(VigilarCameraEntity, EventEntity):

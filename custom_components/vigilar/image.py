@@ -21,15 +21,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the image of each camera's last event."""
-
-    @callback
-    def _async_add(camera: CameraCoordinator) -> None:
-        async_add_entities(
-            [LastEventImage(camera)],
-            config_subentry_id=camera.camera.subentry_id,
-        )
-
-    entry.runtime_data.async_on_camera(_async_add)
+    entry.runtime_data.async_add_per_camera(
+        async_add_entities, lambda camera: [LastEventImage(camera)]
+    )
 
 
 class LastEventImage(VigilarCameraEntity, ImageEntity):

@@ -4,7 +4,7 @@ from typing import override
 
 from homeassistant.components.number import NumberEntity, NumberEntityDescription
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import MAX_SENSITIVITY, MIN_SENSITIVITY
@@ -32,15 +32,9 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensitivity of each camera."""
     runtime = entry.runtime_data
-
-    @callback
-    def _async_add(camera: CameraCoordinator) -> None:
-        async_add_entities(
-            [SensitivityNumber(runtime, camera)],
-            config_subentry_id=camera.camera.subentry_id,
-        )
-
-    runtime.async_on_camera(_async_add)
+    runtime.async_add_per_camera(
+        async_add_entities, lambda camera: [SensitivityNumber(runtime, camera)]
+    )
 
 
 class SensitivityNumber(VigilarCameraEntity, NumberEntity):

@@ -14,6 +14,8 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 
@@ -154,11 +156,22 @@ class VigilarRuntime:
         await self.store.close()
 
     @callback
-    def async_on_camera(self, listener: Callable[[CameraCoordinator], None]) -> None:
-        """Call the listener with every camera there is and every one to come."""
-        self._camera_listeners.append(listener)
+    def async_add_per_camera(
+        self,
+        async_add_entities: AddConfigEntryEntitiesCallback,
+        create: Callable[[CameraCoordinator], list[Entity]],
+    ) -> None:
+        """Add entities for every camera there is and every one to come."""
+
+        @callback
+        def _async_add(camera: CameraCoordinator) -> None:
+            async_add_entities(
+                create(camera), config_subentry_id=camera.camera.subentry_id
+            )
+
+        self._camera_listeners.append(_async_add)
         for camera in self.cameras.values():
-            listener(camera)
+            _async_add(camera)
 
     async def async_set_detecting(self, camera: CameraCoordinator, on: bool) -> None:
         """Switch one camera's detection and remember it."""

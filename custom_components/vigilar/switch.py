@@ -4,7 +4,7 @@ from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import CameraCoordinator
@@ -27,15 +27,9 @@ async def async_setup_entry(
 ) -> None:
     """Set up the detection switch of each camera."""
     runtime = entry.runtime_data
-
-    @callback
-    def _async_add(camera: CameraCoordinator) -> None:
-        async_add_entities(
-            [DetectionSwitch(runtime, camera)],
-            config_subentry_id=camera.camera.subentry_id,
-        )
-
-    runtime.async_on_camera(_async_add)
+    runtime.async_add_per_camera(
+        async_add_entities, lambda camera: [DetectionSwitch(runtime, camera)]
+    )
 
 
 class DetectionSwitch(VigilarCameraEntity, SwitchEntity):
