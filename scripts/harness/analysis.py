@@ -16,13 +16,13 @@ from custom_components.vigilar.models import Change, ChangeKind, Observation, So
 from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
 from custom_components.vigilar.vision.gate import Gate
 from custom_components.vigilar.vision.kernels import Kernels, NumpyKernels, load_kernels
+from custom_components.vigilar.vision.pipeline import Pipeline, StageTimes
 from custom_components.vigilar.vision.source import (
     Source,
     SourceError,
     SourceFailure,
     open_file,
 )
-from custom_components.vigilar.vision.worker import Pipeline, StageTimes
 
 SOURCE_ID: Final = "file"
 UNREADABLE: Final = 2

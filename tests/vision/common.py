@@ -15,7 +15,10 @@ from av.video.frame import VideoFrame
 import numpy as np
 from numpy.typing import NDArray
 
+from custom_components.vigilar.models import Observation
+from custom_components.vigilar.vision.analyzer import AnalyzerSettings
 from custom_components.vigilar.vision.source import (
+    Backoff,
     Packet,
     Picture,
     Source,
@@ -23,6 +26,7 @@ from custom_components.vigilar.vision.source import (
     SourceFailure,
     StreamInfo,
 )
+from custom_components.vigilar.vision.worker import CameraWorker
 
 type Image = NDArray[np.uint8]
 
@@ -314,3 +318,33 @@ class ScriptedSource(Source):
     def close(self) -> None:
         """Note that it was closed."""
         self.closed = True
+
+
+@contextmanager
+def running(
+    open_source: Callable[[], Source],
+    sink: Callable[[Observation], None],
+    **settings: Any,
+) -> Iterator[CameraWorker]:
+    """Run a worker that waits next to nothing before it connects again."""
+    worker = CameraWorker(
+        "gate",
+        open_source,
+        AnalyzerSettings(**settings),
+        sink,
+        backoff=Backoff(0.01, 0.02),
+    )
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.request_stop()
+        assert worker.join(WAIT_S)
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

@@ -1,7 +1,6 @@
 """What the settings of a camera do, and that they change between two pictures."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 import itertools
 import threading
 import time
@@ -14,6 +13,7 @@ from custom_components.vigilar.models import Observation, ObservationKind
 from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
 from custom_components.vigilar.vision.gate import Gate
 from custom_components.vigilar.vision.kernels import NumpyKernels
+from custom_components.vigilar.vision.pipeline import Pipeline
 from custom_components.vigilar.vision.scene import SceneFault
 from custom_components.vigilar.vision.source import (
     SNAPSHOT_CODEC,
@@ -22,10 +22,20 @@ from custom_components.vigilar.vision.source import (
     SourceError,
     StreamInfo,
 )
-from custom_components.vigilar.vision.worker import CameraWorker, Pipeline
+from custom_components.vigilar.vision.worker import CameraWorker
 from custom_components.vigilar.vision.zones import Point, Zone, ZoneKind
 
-from .common import WAIT_S, Image, ScriptedSource, grey_frame, still, texture, walk
+from .common import (
+    WAIT_S,
+    Image,
+    ScriptedSource,
+    eventually,
+    grey_frame,
+    running,
+    still,
+    texture,
+    walk,
+)
 
 ALL = (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1))
 PERIOD_S = 0.2
@@ -140,28 +150,6 @@ class Endless(ScriptedSource):
         return super().read()
 
 
-@contextmanager
-def running(
-    source: Callable[[], ScriptedSource], sink: Callable[[Observation], None]
-) -> Iterator[CameraWorker]:
-    """Run a worker."""
-    worker = CameraWorker("gate", source, AnalyzerSettings(), sink)
-    worker.start()
-    try:
-        yield worker
-    finally:
-        worker.request_stop()
-        assert worker.join(WAIT_S)
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 def test_a_running_worker_takes_other_settings() -> None:
     """No new connection is made, and nobody waits."""
     observed: list[Observation] = []
@@ -169,13 +157,13 @@ def test_a_running_worker_takes_other_settings() -> None:
     source = Endless(list(walk(100, before=20, speed=8)))
     with running(source, observed.append) as worker:
         worker.configure(blind)
-        wait_for(lambda: worker._wanted[0] is blind and worker.cpu_s > 0.05)
+        eventually(lambda: worker._wanted[0] is blind and worker.cpu_s > 0.05)
         silent = len(starts(observed))
         worker.configure(AnalyzerSettings())
         worker.limit(0.5)
         assert worker._wanted == (AnalyzerSettings(), 0.5)
         worker.limit(1.0)
-        wait_for(lambda: len(starts(observed)) > silent)
+        eventually(lambda: len(starts(observed)) > silent)
     assert source.opened == 1
 
 
@@ -183,9 +171,9 @@ def test_a_worker_tells_what_it_uses() -> None:
     """Its CPU time grows while it works, and is its own and nobody else's."""
     source = Endless(list(still(20)))
     with running(source, lambda _observation: None) as worker:
-        wait_for(lambda: worker.cpu_s > 0.02)
+        eventually(lambda: worker.cpu_s > 0.02)
         before = worker.cpu_s
-        wait_for(lambda: worker.cpu_s > before)
+        eventually(lambda: worker.cpu_s > before)
     assert worker.cpu_s <= time.process_time()
     assert (
         CameraWorker(

@@ -1,7 +1,6 @@
 """The thread of a camera, and the pipeline in it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 import gc
 import logging
 import os
@@ -17,11 +16,13 @@ import pytest
 from custom_components.vigilar.models import Observation, ObservationKind
 from custom_components.vigilar.vision import (
     clock as clock_module,
+    pipeline as pipeline_module,
     worker as worker_module,
 )
 from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
 from custom_components.vigilar.vision.gate import Gate, GateState
 from custom_components.vigilar.vision.kernels import NumpyKernels
+from custom_components.vigilar.vision.pipeline import Pipeline
 from custom_components.vigilar.vision.source import (
     Backoff,
     Packet,
@@ -32,13 +33,15 @@ from custom_components.vigilar.vision.source import (
     open_file,
     open_stream,
 )
-from custom_components.vigilar.vision.worker import CameraWorker, Pipeline
+from custom_components.vigilar.vision.worker import CameraWorker
 
 from .common import (
     WAIT_S,
     Image,
     ScriptedSource,
     encode,
+    eventually,
+    running,
     still,
     stream_server,
     walk,
@@ -71,36 +74,6 @@ class Sink:
                 lambda: len(self.of(kind)) >= count, WAIT_S
             ), self.all
         return self.of(kind)
-
-
-@contextmanager
-def running(
-    open_source: Callable[[], Source],
-    sink: Callable[[Observation], None],
-    **settings: Any,
-) -> Iterator[CameraWorker]:
-    """Run a worker that waits next to nothing before it connects again."""
-    worker = CameraWorker(
-        "gate",
-        open_source,
-        AnalyzerSettings(**settings),
-        sink,
-        backoff=Backoff(0.01, 0.02),
-    )
-    worker.start()
-    try:
-        yield worker
-    finally:
-        worker.request_stop()
-        assert worker.join(WAIT_S)
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 class Sequence:
@@ -220,13 +193,13 @@ def test_what_is_late_is_dropped_and_never_queued() -> None:
     """A decoder at half the speed of the stream stays within seconds of it."""
     clock = FakeTime()
     source = SlowToDecode(clock, still(600), 0.4, fps=5)
-    with patch.object(worker_module, "time", clock):
+    with patch.object(pipeline_module, "time", clock):
         pipe = pipeline(source)
         behind = []
         for _ in range(600):
             pipe.step()
             behind.append(clock.now - 900.0 - (100.0 + pipe.times.packets / 5))
-    assert max(behind) < worker_module.TOO_LATE_S + 1.0
+    assert max(behind) < pipeline_module.TOO_LATE_S + 1.0
     assert pipe.times.dropped > 200
     # After packets were left out, decoding goes on at a keyframe: one in ten.
     resumed = [
@@ -242,7 +215,7 @@ def test_pictures_that_are_a_little_late_are_not_analysed() -> None:
     """A short fall behind costs frames of the analysis, and no decoding."""
     clock = FakeTime()
     source = SlowToDecode(clock, still(40), 0.0, fps=5)
-    with patch.object(worker_module, "time", clock):
+    with patch.object(pipeline_module, "time", clock):
         pipe = pipeline(source)
         for _ in range(20):
             pipe.step()
@@ -273,7 +246,7 @@ def test_a_stream_in_segments_keeps_its_pace() -> None:
     pipe = pipeline(Segments(walk(160, before=60, speed=8), fps=5))
     observed: list[Observation] = []
     with (
-        patch.object(worker_module, "time", clock),
+        patch.object(pipeline_module, "time", clock),
         patch.object(clock_module, "time", clock),
     ):
         for _ in range(160):
@@ -438,7 +411,7 @@ def test_packets_too_late_open_the_gate() -> None:
     """What the gate held back is not decoded after packets were left out."""
     clock = FakeTime()
     source = SlowToDecode(clock, still(400), 0.0, fps=5)
-    with patch.object(worker_module, "time", clock):
+    with patch.object(pipeline_module, "time", clock):
         pipe = pipeline(source, gate=Gate())
         while pipe.gate is not GateState.QUIET:
             pipe.step()
