@@ -32,14 +32,14 @@ HEADER_BYTES: Final = 256
 """Packets of about this size hold headers and no picture: their ratios say nothing."""
 MEMORY_GROUPS: Final = 16
 """Groups of pictures after which a size is forgotten."""
-LEAST_SPREAD: Final = 0.04
-"""Spread of a size that no encoder stays below, in powers of two (3 %)."""
+LEAST_SPREAD: Final = 0.06
+"""Spread of a size that no encoder stays below, in powers of two (4 %)."""
 FIRST_SPREAD: Final = 0.15
 USUAL: Final = 1.0
 """Standard deviations by which a size may exceed its mean at no account."""
 MOST_SURPRISE: Final = 4.0
 """What a single size adds at most: a burnt-in clock ticks in single pictures."""
-ENOUGH_SURPRISE: Final = 8.0
+ENOUGH_SURPRISE: Final = 5.0
 """Standard deviations in excess, summed over a run of packets, that are no chance."""
 
 CELL: Final = 4
