@@ -411,8 +411,9 @@ async def test_a_client_that_leaves_during_the_snapshot(
     async def _leave(**kwargs: Any) -> Any:
         connection = next(iter(runtime.timeline._subscribers)).connection
         connection.async_handle_close()
+        events = await page(**kwargs)
         left.set()
-        return await page(**kwargs)
+        return events
 
     with (
         patch.object(runtime.store, "page", _leave),
