@@ -13,9 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels import Kernels, Mask
-
-type Plane = NDArray[np.float32]
+from .kernels import Kernels, Mask, Plane
 
 LOG_SCALE: Final = 256
 """Units of an e-fold of luma: one unit is a change of 0.4 %."""
@@ -208,9 +206,10 @@ class _Background:
         self._limit: Plane = np.zeros(shape, np.float32)
         self._scratch: Plane = np.zeros(shape, np.float32)
         self._fixed: NDArray[np.int16] = np.zeros(shape, np.int16)
-        self._stirred: NDArray[np.bool_] = np.zeros(shape, np.bool_)
-        self._standing: NDArray[np.bool_] = np.zeros(shape, np.bool_)
         self.mask: Mask = np.zeros(shape, np.uint8)
+        # What only set pixels are asked for, in the order of `_set`: they are few.
+        self._set: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._stirred: NDArray[np.bool_] = np.zeros(0, np.bool_)
 
     def configure(self, threshold: float, watched: Mask | None) -> None:
         """Compare by another threshold and another mask from now on."""
@@ -220,7 +219,7 @@ class _Background:
     def compare(self, luma: NDArray[np.uint8]) -> float:
         """Set `mask` where a frame deviates; return its share (0-1) of the image."""
         self._level, self._previous = self._previous, self._level
-        np.take(_LOG, luma, out=self._level, mode="clip")
+        self._kernels.look_up(_LOG, luma, self._level)
         self._remove_light()
         np.abs(self._deviation, out=self._size)
         np.multiply(self._spread, SPREADS, out=self._limit)
@@ -231,26 +230,24 @@ class _Background:
         # A pixel counts where most of its neighbourhood does: noise does not.
         counts = self._kernels.count_neighbours(self.mask)
         np.greater_equal(counts, MOST_NEIGHBOURS, out=self.mask.view(np.bool_))
-        count = np.count_nonzero(self.mask)
-        if count:
-            self._find_stirred()
-        return float(count / self.mask.size)
+        self._set = np.flatnonzero(self.mask.view(np.bool_))
+        self._stirred = self._find_stirred()
+        return len(self._set) / self.mask.size
 
-    def _find_stirred(self) -> None:
-        """Set `_stirred` where the frame differs from the one before.
-
-        Only set pixels are ever asked for, so a quiet frame goes without.
-        """
-        np.subtract(self._level, self._previous, out=self._scratch)
-        self._scratch -= np.median(self._scratch[::4, ::4])
-        np.abs(self._scratch, out=self._scratch)
-        np.greater(self._scratch, self._threshold, out=self._stirred)
+    def _find_stirred(self) -> NDArray[np.bool_]:
+        """Return which set pixels differ from the frame before."""
+        if not len(self._set):
+            return np.zeros(0, np.bool_)
+        change = self._level.ravel()[self._set] - self._previous.ravel()[self._set]
+        light = _median(self._level[::4, ::4] - self._previous[::4, ::4])
+        stirred: NDArray[np.bool_] = np.abs(change - light) > self._threshold
+        return stirred
 
     def _remove_light(self) -> None:
         """Leave in `_deviation` what a pixel does not share with its surroundings."""
         deviation = self._deviation
         np.subtract(self._level, self._mean, out=deviation)
-        deviation -= np.median(deviation[::4, ::4])
+        deviation -= _median(deviation[::4, ::4])
         # An object must not pull its surroundings along: what it adds to
         # their mean is bounded.
         bound = 2 * self._threshold
@@ -258,12 +255,8 @@ class _Background:
         np.rint(self._scratch, out=self._scratch)
         np.copyto(self._fixed, self._scratch, casting="unsafe")
         sums = self._kernels.box_sum(self._fixed, self._radius)
-        np.multiply(
-            sums,
-            np.float32(1 / (2 * self._radius + 1) ** 2),
-            out=self._scratch,
-            casting="unsafe",
-        )
+        np.copyto(self._scratch, sums, casting="unsafe")
+        self._scratch *= 1 / (2 * self._radius + 1) ** 2
         deviation -= self._scratch
 
     def relearn(self) -> None:
@@ -276,36 +269,34 @@ class _Background:
         """Move mean and spread towards the frame, `gap` seconds after the last."""
         np.subtract(self._level, self._mean, out=self._scratch)
         self._scratch *= min(0.5, gap / BACKGROUND_S)
-        changed = self.mask.view(np.bool_)
-        np.multiply(
-            self._scratch, BACKGROUND_S / FOREGROUND_S, out=self._scratch, where=changed
-        )
+        self._scratch.ravel()[self._set] *= BACKGROUND_S / FOREGROUND_S
         self._mean += self._scratch
         np.subtract(self._size, self._spread, out=self._scratch)
         self._scratch *= min(0.5, gap / SPREAD_S)
         # What stands still is a thing, not a flicker: it must not blind its place.
-        np.greater(self.mask.view(np.bool_), self._stirred, out=self._standing)
-        np.copyto(self._scratch, 0, where=self._standing)
+        self._scratch.ravel()[self._set[~self._stirred]] = 0
         self._spread += self._scratch
 
     def blobs(self, min_area: float) -> tuple[Blob, ...]:
         """Join what is near in `mask`, and keep what is large enough."""
-        joined = self._kernels.dilate(self.mask, 1)
         least = min_area * self.mask.size
-        rows = self._kernels.components(joined)
+        if len(self._set) < least:
+            return ()
+        rows = self._kernels.components(self._kernels.dilate(self.mask, 1))
         rows = rows[rows[:, 4] >= least]
         if not len(rows):
             return ()
-        changed = self.mask.view(np.bool_)
-        sharp = self._find_sharp()
-        stirred = self._stirred & changed
-        np.divide(self._size, self._limit, out=self._scratch)
-        self._scratch *= self.mask
+        stirred = self._marked(self._stirred)
+        sharp = self._marked(self._find_sharp())
+        self._scratch.fill(0)
+        self._scratch.ravel()[self._set] = (
+            self._size.ravel()[self._set] / self._limit.ravel()[self._set]
+        )
         largest = np.argsort(-rows[:, 4], kind="stable")[:MAX_BLOBS]
         found = []
         for x, y, w, h, _ in rows[largest].tolist():
             window = (slice(y, y + h), slice(x, x + w))
-            area = int(np.count_nonzero(changed[window]))
+            area = int(np.count_nonzero(self.mask[window]))
             if area < least:
                 continue
             stir = int(np.count_nonzero(stirred[window])) / area
@@ -315,23 +306,40 @@ class _Background:
         found.sort(key=lambda blob: -blob.area)
         return tuple(found)
 
+    def _marked(self, chosen: NDArray[np.bool_]) -> Mask:
+        """Return a mask of those set pixels that are chosen."""
+        mask: Mask = np.zeros_like(self.mask)
+        mask.ravel()[self._set] = chosen
+        return mask
+
     def _find_sharp(self) -> NDArray[np.bool_]:
         """Return which set pixels lie at a sharp edge of the deviation.
 
         A slope has no second difference, however steep; an edge has its height.
         """
-        reach = EDGE_REACH
-        around = np.pad(self._deviation, reach, mode="edge")
-        double = self._deviation * 2
-        bend = double - around[reach:-reach, : -2 * reach]
-        bend -= around[reach:-reach, 2 * reach :]
-        np.abs(bend, out=bend)
-        double -= around[: -2 * reach, reach:-reach]
-        double -= around[2 * reach :, reach:-reach]
-        np.abs(double, out=double)
-        np.maximum(bend, double, out=bend)
-        np.multiply(self._size, SHARP, out=double)
-        np.maximum(double, self._threshold, out=double)
-        sharp: NDArray[np.bool_] = bend > double
-        sharp &= self.mask.view(np.bool_)
+        height, width = self.mask.shape
+        y, x = np.divmod(self._set, width)
+        row = self._set - x
+        flat = self._deviation.ravel()
+        double = 2 * flat[self._set]
+        left, right = (
+            np.maximum(x - EDGE_REACH, 0),
+            np.minimum(x + EDGE_REACH, width - 1),
+        )
+        across = np.abs(double - flat[row + left] - flat[row + right])
+        above, below = (
+            np.maximum(y - EDGE_REACH, 0),
+            np.minimum(y + EDGE_REACH, height - 1),
+        )
+        along = np.abs(double - flat[above * width + x] - flat[below * width + x])
+        edge = np.maximum(self._size.ravel()[self._set] * SHARP, self._threshold)
+        sharp: NDArray[np.bool_] = np.maximum(across, along) > edge
         return sharp
+
+
+def _median(plane: Plane) -> np.float32:
+    """Return the upper median."""
+    items = plane.ravel()
+    items = np.partition(items, items.size // 2)
+    median: np.float32 = items[items.size // 2]
+    return median
