@@ -24,6 +24,17 @@ NUMPY = NumpyKernels()
 shapes = array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40)
 masks = arrays(np.uint8, shapes, elements=st.integers(0, 1))
 planes = arrays(np.int16, shapes, elements=st.integers(-2000, 2000))
+levels = arrays(np.uint8, shapes, elements=st.integers(0, 255))
+
+
+@given(levels)
+def test_look_ups_are_equal(plane: NDArray[np.uint8]) -> None:
+    """Each level is replaced by its entry, in the buffer that was given."""
+    table = np.log(np.arange(256) + 1.0).astype(np.float32)
+    for kernels in (OPENCV, NUMPY):
+        out = np.full(plane.shape, -1, np.float32)
+        kernels.look_up(table, plane, out)
+        np.testing.assert_array_equal(out, table[plane])
 
 
 @given(planes, st.integers(1, 20))
@@ -60,6 +71,15 @@ def test_components_are_equal(mask: Mask) -> None:
     assert found[:, 4].sum() == mask.sum()
 
 
+def test_more_components_than_a_short_label_can_name() -> None:
+    """Large pictures full of specks are counted in full."""
+    mask = np.zeros((520, 520), np.uint8)
+    mask[::2, ::2] = 1
+    expected, found = OPENCV.components(mask), NUMPY.components(mask)
+    assert len(found) == 260 * 260
+    np.testing.assert_array_equal(expected, found)
+
+
 @pytest.mark.parametrize("kernels", [OPENCV, NUMPY], ids=lambda kernels: kernels.name)
 class TestTruth:
     """Both kernels compute what they say."""
@@ -87,6 +107,14 @@ class TestTruth:
         )
         found = kernels.components(mask).tolist()
         assert found == [[0, 0, 3, 3, 5], [4, 2, 2, 1, 2], [5, 0, 1, 1, 1]]
+
+    def test_a_comb_is_one(self, kernels: Kernels) -> None:
+        """Teeth that only their lowest row joins belong together; rows do not wrap."""
+        mask = np.zeros((9, 12), np.uint8)
+        mask[2:7, :10:2] = 1
+        mask[7, :9] = 1
+        mask[3, 11] = mask[4, 11] = 1
+        assert kernels.components(mask).tolist() == [[0, 2, 9, 6, 34], [11, 3, 1, 2, 2]]
 
     def test_no_components(self, kernels: Kernels) -> None:
         """An empty mask has none."""

@@ -192,6 +192,55 @@ def test_blobs_are_sorted_by_size(detector: MotionDetector) -> None:
     assert areas == sorted(areas, reverse=True)
 
 
+def test_what_stands_does_not_stir(detector: MotionDetector) -> None:
+    """A thing that has stopped differs from the background, not from the last frame."""
+    images = list(still(30))
+    for image in images[20:]:
+        image[60:90, 100:140] = np.minimum(255, image[60:90, 100:140] * 2.0)
+    results = run(detector, images)
+    assert results[20].blobs[0].stir > 0.9
+    assert results[24].blobs[0].stir < 0.1
+
+
+def test_a_flash_does_not_make_a_thing_stir(detector: MotionDetector) -> None:
+    """Light that changes everywhere is no movement of what stands."""
+    images = list(still(30))
+    for number, image in enumerate(images[20:]):
+        image[60:90, 100:140] = np.minimum(255, image[60:90, 100:140] * 2.0)
+        image[:] = image * (1.0 if number < 4 else 0.75)
+    assert run(detector, images)[24].blobs[0].stir < 0.1
+
+
+@pytest.mark.parametrize(("x", "y"), [(100, 60), (0, 60), (216, 0), (100, 114)])
+def test_outlines_are_sharp_or_not(x: int, y: int) -> None:
+    """A solid thing shows its outline, also at the edges; a soft beam hardly any."""
+    solid, soft = list(still(21)), list(still(21))
+    solid[20][y : y + 30, x : x + 40] = np.minimum(
+        255, solid[20][y : y + 30, x : x + 40] * 1.8
+    )
+    rows, columns = np.mgrid[:144, :256]
+    beam = np.exp(-((rows - y - 15) ** 2 + (columns - x - 20) ** 2) / 2 / 14**2)
+    soft[20] = np.minimum(255, soft[20] * (1 + 0.8 * beam)).astype(np.uint8)
+    outlines = [
+        run(MotionDetector(NumpyKernels()), images)[-1].blobs[0].outline
+        for images in (solid, soft)
+    ]
+    assert outlines[0] > 0.9
+    assert outlines[1] < 0.4
+
+
+def test_strength_is_counted_in_thresholds() -> None:
+    """A thing of twice the contrast is about twice as strong."""
+
+    def strength(contrast: float) -> float:
+        detector = MotionDetector(NumpyKernels())
+        images = [np.full((144, 256), 60, np.uint8) for _ in range(21)]
+        images[20][60:80, 100:120] = round(72 * np.exp(contrast) - 12)
+        return run(detector, images)[-1].blobs[0].strength
+
+    assert strength(1.2) == pytest.approx(2 * strength(0.6), rel=0.1)
+
+
 def test_both_kernels_see_the_same() -> None:
     """Masks and blobs are equal to the bit, with and without OpenCV."""
     first, second = MotionDetector(OpenCVKernels(cv2)), MotionDetector(NumpyKernels())
