@@ -28,6 +28,7 @@ levels = arrays(np.uint8, shapes, elements=st.integers(0, 255))
 
 
 @given(levels)
+@settings(deadline=None)
 def test_look_ups_are_equal(plane: NDArray[np.uint8]) -> None:
     """Each level is replaced by its entry, in the buffer that was given."""
     table = np.log(np.arange(256) + 1.0).astype(np.float32)
@@ -38,6 +39,7 @@ def test_look_ups_are_equal(plane: NDArray[np.uint8]) -> None:
 
 
 @given(planes, st.integers(1, 20))
+@settings(deadline=None)
 def test_box_sums_are_equal(plane: NDArray[np.int16], radius: int) -> None:
     """The sums of windows, also of those larger than the image, are equal."""
     expected, given_sums = OPENCV.box_sum(plane, radius), NUMPY.box_sum(plane, radius)
@@ -46,6 +48,7 @@ def test_box_sums_are_equal(plane: NDArray[np.int16], radius: int) -> None:
 
 
 @given(masks)
+@settings(deadline=None)
 def test_neighbour_counts_are_equal(mask: Mask) -> None:
     """The counts of neighbours are equal, at the edges too."""
     np.testing.assert_array_equal(
@@ -54,6 +57,7 @@ def test_neighbour_counts_are_equal(mask: Mask) -> None:
 
 
 @given(masks, st.integers(1, 4))
+@settings(deadline=None)
 def test_dilations_are_equal(mask: Mask, radius: int) -> None:
     """Grown masks are equal."""
     np.testing.assert_array_equal(
@@ -62,7 +66,7 @@ def test_dilations_are_equal(mask: Mask, radius: int) -> None:
 
 
 @given(masks)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_components_are_equal(mask: Mask) -> None:
     """The components are the same and come in the same order."""
     expected, found = OPENCV.components(mask), NUMPY.components(mask)

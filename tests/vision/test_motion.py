@@ -229,6 +229,18 @@ def test_outlines_are_sharp_or_not(x: int, y: int) -> None:
     assert outlines[1] < 0.4
 
 
+@pytest.mark.parametrize(("x", "y"), [(0, 60), (255, 60), (120, 0), (120, 143)])
+def test_the_edge_of_the_picture_is_no_outline(
+    detector: MotionDetector, x: int, y: int
+) -> None:
+    """What is soft stays so where the picture ends in its middle."""
+    images = list(still(21))
+    rows, columns = np.mgrid[:144, :256]
+    beam = np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 2 / 14**2)
+    images[20] = np.minimum(255, images[20] * (1 + 0.8 * beam)).astype(np.uint8)
+    assert run(detector, images)[-1].blobs[0].outline < 0.2
+
+
 def test_strength_is_counted_in_thresholds() -> None:
     """A thing of twice the contrast is about twice as strong."""
 

@@ -288,10 +288,9 @@ class _Background:
         rows = rows[rows[:, 4] >= least]
         if not len(rows):
             return ()
-        stirred = self._marked(self._stirred)
-        sharp = self._marked(self._find_sharp())
-        self._scratch.fill(0)
-        self._scratch.ravel()[self._set] = (
+        stirred = self._placed(self._stirred)
+        sharp = self._placed(self._find_sharp())
+        strengths = self._placed(
             self._size.ravel()[self._set] / self._limit.ravel()[self._set]
         )
         largest = np.argsort(-rows[:, 4], kind="stable")[:MAX_BLOBS]
@@ -302,17 +301,17 @@ class _Background:
             if area < least:
                 continue
             stir = int(np.count_nonzero(stirred[window])) / area
-            strength = float(self._scratch[window].sum()) / area
+            strength = float(strengths[window].sum()) / area
             outline = int(np.count_nonzero(sharp[window])) / min(area, 2 * (w + h))
             found.append(Blob(x, y, w, h, area, stir, strength, min(1.0, outline)))
         found.sort(key=lambda blob: -blob.area)
         return tuple(found)
 
-    def _marked(self, chosen: NDArray[np.bool_]) -> Mask:
-        """Return a mask of those set pixels that are chosen."""
-        mask: Mask = np.zeros_like(self.mask)
-        mask.ravel()[self._set] = chosen
-        return mask
+    def _placed[Item: np.generic](self, values: NDArray[Item]) -> NDArray[Item]:
+        """Return a plane with the values of the set pixels, and zero elsewhere."""
+        plane = np.zeros(self.mask.shape, values.dtype)
+        plane.ravel()[self._set] = values
+        return plane
 
     def _find_sharp(self) -> NDArray[np.bool_]:
         """Return which set pixels lie at a sharp edge of the deviation.
