@@ -8,7 +8,6 @@ from unittest.mock import AsyncMock, patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vigilar.config_flow import MAX_ZONES
 from custom_components.vigilar.const import (
     CONF_ANALYSIS,
     CONF_CAMERA,
@@ -25,11 +24,13 @@ from custom_components.vigilar.const import (
     CONF_RETENTION_DAYS,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
+    CONF_ZONE,
     CONF_ZONES,
     DOMAIN,
     SUBENTRY_CAMERA,
 )
 from custom_components.vigilar.vision.source import SourceError, SourceFailure
+from custom_components.vigilar.zone_flow import MAX_ZONES
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow
 from homeassistant.const import CONF_NAME, CONF_URL
 from homeassistant.core import HomeAssistant
@@ -434,7 +435,12 @@ async def test_zones(
     flow_id = await _start_zones(hass, hub, ["add_zone", "save_zones"])
     await _add_zone(hass, flow_id, DRIVE)
     result = await _add_zone(hass, flow_id, SKY)
-    assert result["menu_options"] == ["add_zone", "remove_zones", "save_zones"]
+    assert result["menu_options"] == [
+        "add_zone",
+        "choose_zone",
+        "remove_zones",
+        "save_zones",
+    ]
     assert result["description_placeholders"] == {
         CONF_NAME: "Front door",
         CONF_ZONES: "+ Drive: 0,50 100,50 100,100\n− Sky: 0,0 100,0 100,12.5 0,12.5",
@@ -468,7 +474,9 @@ async def test_zones_are_removed(
     await _add_zone(hass, flow_id, DRIVE)
     await _add_zone(hass, flow_id, SKY)
     await _take(hass, flow_id, "save_zones")
-    flow_id = await _start_zones(hass, hub, ["add_zone", "remove_zones", "save_zones"])
+    flow_id = await _start_zones(
+        hass, hub, ["add_zone", "choose_zone", "remove_zones", "save_zones"]
+    )
     result = await _take(hass, flow_id, "remove_zones")
     assert result["type"] is FlowResultType.FORM
     await _submit(hass, flow_id, {CONF_ZONES: ["Drive"]})
@@ -477,6 +485,92 @@ async def test_zones_are_removed(
     result = await _take(hass, flow_id, "save_zones")
     assert result["reason"] == "reconfigure_successful"
     assert [zone.name for zone in worker.settings.zones] == ["Sky"]
+
+
+async def _change_zone(
+    hass: HomeAssistant, flow_id: str, name: str, zone: dict[str, str]
+) -> dict[str, Any]:
+    """Choose a zone and send its form; return what comes of it."""
+    result = await _take(hass, flow_id, "choose_zone")
+    assert result["step_id"] == "choose_zone"
+    result = await _submit(hass, flow_id, {CONF_ZONE: name})
+    assert result["step_id"] == "change_zone"
+    return await _submit(hass, flow_id, zone)
+
+
+async def test_a_zone_is_changed_where_it_stands(
+    hass: HomeAssistant, hub: MockConfigEntry, workers: Workers
+) -> None:
+    """Name, kind and corners change; its place among the others does not."""
+    flow_id = await _start_zones(hass, hub, ["add_zone", "save_zones"])
+    for zone in (DRIVE, SKY, {**DRIVE, CONF_NAME: "Porch"}):
+        await _add_zone(hass, flow_id, zone)
+    tree = {CONF_NAME: "Tree ", CONF_KIND: "mask", CONF_POINTS: "0,0 50,0 50,50"}
+    result = await _change_zone(hass, flow_id, "Drive", tree)
+    assert result["type"] is FlowResultType.MENU
+    assert result["description_placeholders"][CONF_ZONES].splitlines() == [
+        "− Tree: 0,0 50,0 50,50",
+        "− Sky: 0,0 100,0 100,12.5 0,12.5",
+        "+ Porch: 0,50 100,50 100,100",
+    ]
+    # The list is the form's own until it is saved.
+    assert not workers.of("front_door").settings.zones
+    await _take(hass, flow_id, "save_zones")
+    zones = workers.of("front_door").settings.zones
+    assert [(zone.name, zone.kind.value) for zone in zones] == [
+        ("Tree", "mask"),
+        ("Sky", "mask"),
+        ("Porch", "include"),
+    ]
+
+
+async def test_the_form_of_a_zone_shows_what_it_is(
+    hass: HomeAssistant, hub: MockConfigEntry
+) -> None:
+    """Sent back as it came, it changes nothing: its own name is not taken."""
+    flow_id = await _start_zones(hass, hub, ["add_zone", "save_zones"])
+    await _add_zone(hass, flow_id, DRIVE)
+    listed = await _add_zone(hass, flow_id, SKY)
+    await _take(hass, flow_id, "choose_zone")
+    result = await _submit(hass, flow_id, {CONF_ZONE: "Sky"})
+    shown = {
+        key.schema: key.description["suggested_value"]
+        for key in result["data_schema"].schema
+    }
+    assert shown == SKY
+    result = await _submit(hass, flow_id, shown)
+    assert result["description_placeholders"] == listed["description_placeholders"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "errors"),
+    [
+        ({CONF_NAME: ""}, {CONF_NAME: "zone_unnamed"}),
+        ({CONF_NAME: "Drive"}, {CONF_NAME: "zone_exists"}),
+        ({CONF_POINTS: "0,0 50,50 100,100"}, {CONF_POINTS: "points_flat"}),
+    ],
+)
+async def test_a_wrong_change_of_a_zone_is_explained(
+    hass: HomeAssistant,
+    hub: MockConfigEntry,
+    wrong: dict[str, str],
+    errors: dict[str, str],
+) -> None:
+    """The form keeps what was typed, the zone stays, and a right change is taken."""
+    flow_id = await _start_zones(hass, hub, ["add_zone", "save_zones"])
+    await _add_zone(hass, flow_id, DRIVE)
+    await _add_zone(hass, flow_id, SKY)
+    result = await _change_zone(hass, flow_id, "Sky", {**SKY, **wrong})
+    assert result["step_id"] == "change_zone"
+    assert result["errors"] == errors
+    typed = {
+        key.schema: key.description["suggested_value"]
+        for key in result["data_schema"].schema
+    }
+    assert typed == {**SKY, **wrong}
+    result = await _submit(hass, flow_id, {**SKY, CONF_NAME: "Roof"})
+    listed = result["description_placeholders"][CONF_ZONES]
+    assert listed.splitlines()[1].startswith("− Roof: ")
 
 
 @pytest.mark.parametrize(
@@ -522,7 +616,7 @@ async def test_the_number_of_zones_is_bounded(
     flow_id = await _start_zones(hass, hub, ["add_zone", "save_zones"])
     for number in range(MAX_ZONES):
         result = await _add_zone(hass, flow_id, {**DRIVE, CONF_NAME: str(number)})
-    assert result["menu_options"] == ["remove_zones", "save_zones"]
+    assert result["menu_options"] == ["choose_zone", "remove_zones", "save_zones"]
     result = await _take(hass, flow_id, "save_zones")
     assert result["reason"] == "reconfigure_successful"
 

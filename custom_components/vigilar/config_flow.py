@@ -30,9 +30,6 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -44,13 +41,11 @@ from .const import (
     CONF_CAMERA,
     CONF_CPU_BUDGET,
     CONF_FPS,
-    CONF_KIND,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
-    CONF_POINTS,
     CONF_QUIET_TIME,
     CONF_RETENTION_DAYS,
     CONF_SENSITIVITY,
@@ -71,22 +66,14 @@ from .const import (
     MIN_SENSITIVITY,
     SUBENTRY_CAMERA,
 )
-from .sources import (
-    async_camera_reference,
-    stream_unique_id,
-    unused_source_id,
-    zone_from_data,
-    zone_to_data,
-)
+from .sources import async_camera_reference, stream_unique_id, unused_source_id
 from .vision.source import ProbeResult, SourceError, check_stream_url
-from .vision.zones import PolygonError, Zone, ZoneKind, format_points, parse_points
+from .zone_flow import ZoneSteps
 
 CONF_ADD_ANYWAY = "add_anyway"
 
 # A topic is made of the prefix: no wildcards, no empty level, no leading "$".
 MQTT_PREFIX = re.compile(r"(?!\$)[^#+/\x00\s]+(/[^#+/\x00\s]+)*")
-
-MAX_ZONES = 16
 
 
 def _slider(low: float, high: float, step: float, unit: str = "") -> NumberSelector:
@@ -121,20 +108,6 @@ ANALYSIS_SECTION = section(
         }
     ),
     {"collapsed": True},
-)
-
-ZONE_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_NAME): TextSelector(),
-        vol.Required(CONF_KIND, default=ZoneKind.INCLUDE.value): SelectSelector(
-            SelectSelectorConfig(
-                options=[kind.value for kind in ZoneKind],
-                mode=SelectSelectorMode.LIST,
-                translation_key="zone_kind",
-            )
-        ),
-        vol.Required(CONF_POINTS): TextSelector(),
-    }
 )
 
 ENTITY_SCHEMA = vol.Schema(
@@ -248,13 +221,12 @@ class VigilarOptionsFlow(OptionsFlow):
         )
 
 
-class CameraSubentryFlow(ConfigSubentryFlow):
+class CameraSubentryFlow(ZoneSteps):
     """Add or change a camera, after one look through it."""
 
     _kind: str
     _form: dict[str, Any]
     _probe: asyncio.Task[ProbeResult] | None = None
-    _zones: list[Zone] | None = None
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -272,86 +244,6 @@ class CameraSubentryFlow(ConfigSubentryFlow):
             description_placeholders={
                 CONF_NAME: self._get_reconfigure_subentry().title
             },
-        )
-
-    async def async_step_zones(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """List the zones, and offer to add and remove some."""
-        subentry = self._get_reconfigure_subentry()
-        if self._zones is None:
-            self._zones = [
-                zone_from_data(zone) for zone in subentry.data.get(CONF_ZONES, ())
-            ]
-        options = []
-        if len(self._zones) < MAX_ZONES:
-            options.append("add_zone")
-        if self._zones:
-            options.append("remove_zones")
-        return self.async_show_menu(
-            step_id="zones",
-            menu_options=[*options, "save_zones"],
-            description_placeholders={
-                CONF_NAME: subentry.title,
-                CONF_ZONES: "\n".join(_describe(zone) for zone in self._zones) or "–",
-            },
-        )
-
-    async def async_step_add_zone(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Add a zone."""
-        assert self._zones is not None
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            name = user_input[CONF_NAME].strip()
-            if not name:
-                errors[CONF_NAME] = "zone_unnamed"
-            elif any(zone.name == name for zone in self._zones):
-                errors[CONF_NAME] = "zone_exists"
-            try:
-                points = parse_points(user_input[CONF_POINTS])
-            except PolygonError as err:
-                errors[CONF_POINTS] = err.key
-            if not errors:
-                self._zones.append(Zone(name, points, ZoneKind(user_input[CONF_KIND])))
-                return await self.async_step_zones()
-        return self.async_show_form(
-            step_id="add_zone",
-            data_schema=self.add_suggested_values_to_schema(ZONE_SCHEMA, user_input),
-            errors=errors,
-        )
-
-    async def async_step_remove_zones(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Remove zones."""
-        assert self._zones is not None
-        if user_input is not None:
-            gone = user_input[CONF_ZONES]
-            self._zones = [zone for zone in self._zones if zone.name not in gone]
-            return await self.async_step_zones()
-        names = SelectSelectorConfig(
-            options=[zone.name for zone in self._zones],
-            multiple=True,
-            mode=SelectSelectorMode.LIST,
-        )
-        return self.async_show_form(
-            step_id="remove_zones",
-            data_schema=vol.Schema(
-                {vol.Optional(CONF_ZONES, default=list): SelectSelector(names)}
-            ),
-        )
-
-    async def async_step_save_zones(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Save the zones as they are listed."""
-        assert self._zones is not None
-        return self.async_update_and_abort(
-            self._get_entry(),
-            self._get_reconfigure_subentry(),
-            data_updates={CONF_ZONES: [zone_to_data(zone) for zone in self._zones]},
         )
 
     async def async_step_entity(
@@ -502,9 +394,3 @@ class CameraSubentryFlow(ConfigSubentryFlow):
         entity_id: str = self._form[CONF_CAMERA]
         state = self.hass.states.get(entity_id)
         return entity_id if state is None else state.name
-
-
-def _describe(zone: Zone) -> str:
-    """Return one line about a zone."""
-    sign = "+" if zone.kind is ZoneKind.INCLUDE else "−"
-    return f"{sign} {zone.name}: {format_points(zone.points)}"

@@ -26,6 +26,7 @@ CONF_MIN_HEIGHT: Final = "min_height"
 CONF_QUIET_TIME: Final = "quiet_time"
 CONF_SENSITIVITY: Final = "sensitivity"
 CONF_SOURCE_ID: Final = "source_id"
+CONF_ZONE: Final = "zone"
 CONF_ZONES: Final = "zones"
 
 # Of a zone.

@@ -7,17 +7,19 @@ process. The streams come from processes of their own, on the same machine.
 
 import argparse
 import asyncio
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from math import exp, log
 import os
 from pathlib import Path
+import statistics
 import tempfile
 import time
 from typing import Any, Final
 
 from . import cpu
 from .client import HomeAssistantClient
-from .figures import percentile
 from .home_assistant import REPOSITORY, HomeAssistantProcess
 from .process import free_port
 from .streams import HttpStreamServer
@@ -26,6 +28,11 @@ BUSY: Final = 2
 WARM_UP_S: Final = 30.0
 """Time to connect, to learn the scenes and to fall asleep."""
 SAMPLE_S: Final = 5.0
+LEAST_LAG_MS: Final = 0.01
+BIN: Final = 0.05
+"""Width of a bin of the lag's histogram, in its logarithm."""
+BUSY_MACHINE: Final = 0.5
+"""Cores that others may take before the figures are called theirs, too."""
 CONFIGURATION: Final = "\ndiagnostics:\nloop_probe:\n"
 
 
@@ -54,15 +61,61 @@ def processor_s(pid: int) -> float:
     return (int(columns[11]) + int(columns[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def slope_mb_per_min(samples: list[float]) -> float:
-    """Return the trend of memory samples taken every `SAMPLE_S`, least squares."""
-    middle = (len(samples) - 1) / 2
-    mean = sum(samples) / len(samples)
-    spread = sum((number - middle) ** 2 for number in range(len(samples)))
-    shared = sum(
-        (number - middle) * (sample - mean) for number, sample in enumerate(samples)
-    )
-    return shared / spread * 60 / SAMPLE_S if spread else 0.0
+def growth_mb_per_h(samples: list[tuple[float, float]]) -> float:
+    """Return the trend of the second half of memory samples, least squares.
+
+    The first half is left to caches that fill and to the allocator.
+
+    Args:
+        samples: Times in seconds and megabytes, in order.
+
+    Returns:
+        Megabytes an hour; 0 of too few samples.
+    """
+    late = samples[len(samples) // 2 :]
+    if len(late) < 2:
+        return 0.0
+    times, sizes = zip(*late, strict=True)
+    return statistics.linear_regression(times, sizes).slope * 3600
+
+
+class LagHistogram:
+    """Lags in bins, so that a long measurement takes no memory of its own.
+
+    Bins grow with the lag: a percentile is right to a twentieth.
+
+    Attributes:
+        longest: The longest lag, milliseconds.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._counts: Counter[int] = Counter()
+        self.longest = 0.0
+
+    def add(self, lags: Iterable[float]) -> None:
+        """Take lags, in milliseconds."""
+        for lag in lags:
+            self._counts[round(log(max(lag, LEAST_LAG_MS)) / BIN)] += 1
+            self.longest = max(self.longest, lag)
+
+    def percentile(self, percent: float) -> float:
+        """Return the lag that so many percent stay below, milliseconds."""
+        left = self._counts.total() * percent / 100
+        for step in sorted(self._counts):
+            left -= self._counts[step]
+            if left <= 0:
+                return exp(step * BIN)
+        return 0.0
+
+
+def machine_s() -> tuple[float, float]:
+    """Return the processor seconds that the machine was busy, and all there were."""
+    columns = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+    ticks = [int(column) / os.sysconf("SC_CLK_TCK") for column in columns]
+    whole = sum(ticks)
+    # Idle, and waiting for a disk.
+    return whole - ticks[3] - ticks[4], whole
 
 
 async def watch(
@@ -71,24 +124,31 @@ async def watch(
     """Return the figures of the next so many seconds."""
     await client.call("loop_probe/take")
     used, began = processor_s(pid), time.monotonic()
-    memory = [resident_mb(pid)]
-    lags: list[float] = []
-    while time.monotonic() - began < seconds:
+    busy, whole = machine_s()
+    memory = [(0.0, resident_mb(pid))]
+    lags = LagHistogram()
+    while memory[-1][0] < seconds:
         await asyncio.sleep(SAMPLE_S)
-        lags += await client.call("loop_probe/take")
-        memory.append(resident_mb(pid))
-    elapsed = time.monotonic() - began
+        lags.add(await client.call("loop_probe/take"))
+        memory.append((time.monotonic() - began, resident_mb(pid)))
+    elapsed = memory[-1][0]
+    used = processor_s(pid) - used
+    busy, whole = (
+        now - then for now, then in zip(machine_s(), (busy, whole), strict=True)
+    )
     return {
         "seconds": round(elapsed),
-        "lag_p50_ms": round(percentile(lags, 50), 2),
-        "lag_p99_ms": round(percentile(lags, 99), 2),
-        "lag_max_ms": round(max(lags), 2),
-        "rss_start_mb": round(memory[0]),
-        "rss_end_mb": round(memory[-1]),
-        "rss_mb_per_min": round(slope_mb_per_min(memory), 2),
-        "cpu_cores": round((processor_s(pid) - used) / elapsed, 3),
+        "lag_p50_ms": round(lags.percentile(50), 2),
+        "lag_p99_ms": round(lags.percentile(99), 2),
+        "lag_max_ms": round(lags.longest, 2),
+        "rss_start_mb": round(memory[0][1], 1),
+        "rss_middle_mb": round(memory[len(memory) // 2][1], 1),
+        "rss_end_mb": round(memory[-1][1], 1),
+        "rss_growth_mb_per_h": round(growth_mb_per_h(memory), 1),
+        "cpu_cores": round(used / elapsed, 3),
         # What else runs on the machine makes the loop late, too.
-        "machine_load": round(os.getloadavg()[0], 1),
+        "other_cores": round(busy / elapsed - used / elapsed, 2),
+        "idle_cores": round((whole - busy) / elapsed, 2),
     }
 
 
@@ -149,6 +209,10 @@ def table(figures: dict[str, Any]) -> str:
         "  ".join(f"{key} {value}" for key, value in camera.items())
         for camera in figures["cameras"]
     ]
+    if figures["other_cores"] > BUSY_MACHINE:
+        lines.append(
+            f"other programs took {figures['other_cores']} cores: the lag is theirs, too"
+        )
     return "\n".join([*lines, *cameras])
 
 

@@ -19,12 +19,38 @@ def test_percentiles_are_interpolated() -> None:
 
 
 def test_memory_that_grows_has_a_slope() -> None:
-    """Megabytes a minute, of samples five seconds apart."""
-    assert loop.slope_mb_per_min([100.0] * 20) == 0.0
-    assert loop.slope_mb_per_min([100.0 + number for number in range(20)]) == (
-        pytest.approx(12.0)
-    )
-    assert loop.slope_mb_per_min([100.0]) == 0.0
+    """Megabytes an hour, of the second half: what fills at the start is no growth."""
+    flat = [(5.0 * number, 100.0) for number in range(20)]
+    assert loop.growth_mb_per_h(flat) == 0.0
+    filled = [(ts, size - max(0.0, 45 - ts)) for ts, size in flat]
+    assert loop.growth_mb_per_h(filled) == pytest.approx(0.0)
+    rising = [(ts, size + ts / 3600 * 12) for ts, size in flat]
+    assert loop.growth_mb_per_h(rising) == pytest.approx(12.0)
+    assert loop.growth_mb_per_h(flat[:1]) == 0.0
+
+
+def test_lags_are_counted_in_bins() -> None:
+    """Percentiles are right to a twentieth, whatever the number of lags."""
+    lags = loop.LagHistogram()
+    assert lags.percentile(99) == 0.0
+    for _ in range(100):
+        lags.add(number / 10 for number in range(1, 1001))
+    assert lags.percentile(50) == pytest.approx(50.0, rel=0.05)
+    assert lags.percentile(99) == pytest.approx(99.0, rel=0.05)
+    assert lags.longest == 100.0
+    lags.add([-0.1, 0.0])
+    assert lags.percentile(50) == pytest.approx(50.0, rel=0.05)
+
+
+def test_the_machine_is_never_busier_than_it_can_be() -> None:
+    """What was busy and what there was both rise."""
+    first = loop.machine_s()
+    deadline = time.process_time() + 0.1
+    while time.process_time() < deadline:
+        pass
+    second = loop.machine_s()
+    busy, whole = second[0] - first[0], second[1] - first[1]
+    assert 0 < busy <= whole + 0.02
 
 
 def test_figures_of_a_process() -> None:
@@ -59,7 +85,10 @@ def test_each_camera_is_told_of() -> None:
     )
     assert "codec" not in front
     assert (back["camera"], back["fps_in"]) == ("back", None)
-    shown = loop.table({"lag_p99_ms": 1.5, "cameras": [front, back]})
+    figures = {"lag_p99_ms": 1.5, "other_cores": 0.1, "cameras": [front, back]}
+    shown = loop.table(figures)
+    assert "theirs" not in shown
+    assert "theirs, too" in loop.table(figures | {"other_cores": 1.4})
     assert "lag_p99_ms  1.5" in shown
     assert "camera front" in shown
 

@@ -1,6 +1,6 @@
 """Scenes with known truth, clips and streams made of them, and a scripted source."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,12 +11,15 @@ import time
 from typing import Any, override
 
 import av
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 import numpy as np
 from numpy.typing import NDArray
 
 from custom_components.vigilar.models import Observation
-from custom_components.vigilar.vision.analyzer import AnalyzerSettings
+from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
+from custom_components.vigilar.vision.gate import Gate
+from custom_components.vigilar.vision.kernels import NumpyKernels
+from custom_components.vigilar.vision.pipeline import Pipeline
 from custom_components.vigilar.vision.source import (
     Backoff,
     Packet,
@@ -97,8 +100,9 @@ def encode(
     container_format: str = "mpegts",
     codec: str = "mpeg4",
     options: dict[str, str] | None = None,
+    keyframes: Container[int] = (),
 ) -> bytes:
-    """Return images as an encoded video."""
+    """Return images as an encoded video, with a keyframe at these numbers, too."""
     out = io.BytesIO()
     with av.open(out, "w", format=container_format) as container:
         stream: Any = container.add_stream(codec, rate=fps, options=options or {})
@@ -113,6 +117,8 @@ def encode(
             frame = grey_frame(image)
             frame.pts = number
             frame.time_base = Fraction(1, fps)
+            if number in keyframes:
+                frame.pict_type = PictureType.I
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return out.getvalue()
@@ -348,3 +354,34 @@ def eventually(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def pipeline(source: Source, fps: float = 5.0, gate: Gate | None = None) -> Pipeline:
+    """Return a pipeline on NumPy, which decodes all unless told otherwise."""
+    analyzer = Analyzer("gate", AnalyzerSettings(fps=fps), NumpyKernels())
+    return Pipeline(source, analyzer, fps, gate or Gate(longest_group_s=0.0))
+
+
+def finish(pipe: Pipeline) -> list[Observation]:
+    """Run a pipeline to its end."""
+    observed: list[Observation] = []
+    while True:
+        try:
+            observed += pipe.step()
+        except SourceError:
+            return observed + pipe.finish()
+
+
+class FakeTime:
+    """A clock that moves when told."""
+
+    def __init__(self) -> None:
+        """Begin somewhere."""
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.now
+
+    perf_counter = monotonic
+    time = monotonic

@@ -16,6 +16,17 @@ def test_a_grid_keeps_its_rate() -> None:
         assert abs(chosen - expected) <= 1
 
 
+def test_a_pause_does_not_shift_a_grid() -> None:
+    """What is chosen after it is what would have been chosen without it."""
+    times = [round(number / 10, 1) for number in range(100)]
+    whole, paused = Grid(5.0), Grid(5.0)
+    chosen = [ts for ts in times if whole.takes(ts)]
+    # While a gate is shut only some keyframes come, at times between two that are due.
+    seen = [ts for ts in times if not 3.0 < ts < 6.0 or ts in (3.9, 5.1)]
+    after = [ts for ts in seen if paused.takes(ts) and ts >= 6.0]
+    assert after == [ts for ts in chosen if ts >= 6.0]
+
+
 def test_a_grid_begins_anew_where_time_falls() -> None:
     """A source whose clock is set back is not waited for."""
     grid = Grid(5.0)

@@ -9,17 +9,10 @@ import numpy as np
 import pytest
 
 from custom_components.vigilar.vision import gate as gate_module
-from custom_components.vigilar.vision.gate import (
-    Action,
-    Arrived,
-    Gate,
-    GateState,
-    KeyframeWatch,
-    SizeModel,
-)
+from custom_components.vigilar.vision.gate import Action, Arrived, Gate, GateState
 from custom_components.vigilar.vision.source import Packet
 
-from .common import Image, still, texture
+from .common import Image, still
 
 FPS = 15
 GROUP = 30
@@ -88,7 +81,13 @@ class Watcher:
             action = Action.DECODE
         due = [arrived] if action is Action.DECODE else self.gate.release()
         self.decoded += [one.ts for one in due]
-        self.gate.note(arrived.ts, moving=self.moving, unsettled=self.unsettled)
+        self.gate.note(
+            arrived.ts, self.seen(), moving=self.moving, unsettled=self.unsettled
+        )
+
+    def seen(self) -> Image:
+        """Return what the analysis was shown."""
+        return np.full((144, 256), 99, np.uint8) if self.image is None else self.image
 
 
 @pytest.fixture
@@ -196,6 +195,99 @@ def test_it_stays_open_while_something_goes_on(asleep: Watcher, stream: Stream) 
     said = asleep.watch(stream.packets(5))
     assert 2 * FPS <= said.index(Action.LOOK) <= 2 * FPS + GROUP
     assert asleep.gate.counts.false_wakes == 0
+
+
+# Places that never rest
+
+
+@pytest.fixture
+def restless(watcher: Watcher, stream: Stream) -> Watcher:
+    """Return a gate that sleeps although the analysis always finds something."""
+    watcher.unsettled = True
+    watcher.watch(stream.packets(70))
+    assert watcher.gate.state is GateState.QUIET
+    return watcher
+
+
+def test_unrest_that_goes_nowhere_becomes_usual(
+    watcher: Watcher, stream: Stream
+) -> None:
+    """After a minute without a motion it closes, and what is found is no news."""
+    watcher.unsettled = True
+    said = watcher.watch(stream.packets(600))
+    assert 60 * FPS <= said.index(Action.LOOK) <= 62 * FPS + 1
+    assert Action.REPLAY not in said
+    assert watcher.gate.counts == gate_module.GateCounts()
+
+
+def test_a_place_where_things_go_somewhere_is_watched(
+    watcher: Watcher, stream: Stream
+) -> None:
+    """The minute begins anew with each motion."""
+    watcher.unsettled = True
+    for _ in range(5):
+        watcher.moving = True
+        assert set(watcher.watch(stream.packets(5))) == {Action.DECODE}
+        watcher.moving = False
+        assert set(watcher.watch(stream.packets(55))) == {Action.DECODE}
+
+
+def test_a_motion_wakes_it_in_a_restless_place(
+    restless: Watcher, stream: Stream
+) -> None:
+    """What goes somewhere is news everywhere."""
+    restless.moving = True
+    said = restless.watch(stream.packets(4))
+    assert Action.REPLAY in said
+    assert restless.gate.counts.keyframe_finds == 1
+
+
+def test_a_restless_place_is_left_sooner_again(
+    restless: Watcher, stream: Stream
+) -> None:
+    """Larger packets wake it; where nothing goes anywhere then, seconds are enough."""
+    said = restless.watch(stream.packets(1, 3.0))
+    assert Action.REPLAY in said
+    said = restless.watch(stream.packets(20))
+    assert 10 * FPS <= said.index(Action.LOOK) <= 15 * FPS
+    assert restless.gate.counts.false_wakes == 1
+
+
+def test_the_beginning_of_a_motion_is_no_unrest(
+    asleep: Watcher, stream: Stream
+) -> None:
+    """What comes after somebody wakes it as easily as they did."""
+    assert asleep.image is not None
+    empty = asleep.image
+    small = empty.copy()
+    small[70:78, 100:104] //= 2
+    for _ in range(5):
+        while stream.place != GROUP - 1:
+            asleep.watch([stream.packet()])
+        asleep.image, asleep.unsettled = small, True
+        assert asleep.watch([stream.packet()]) == [Action.LOOK]
+        assert asleep.gate.state.value == "open"
+        asleep.image = small.copy()
+        asleep.image[40:110, 60:200] //= 2
+        asleep.watch(stream.packets(3, 3.0))
+        asleep.moving = True
+        asleep.watch(stream.packets(2, 3.0))
+        asleep.image, asleep.moving, asleep.unsettled = empty, False, False
+        asleep.watch(stream.packets(8))
+        assert asleep.gate.state.value == "quiet"
+    assert asleep.gate.counts.keyframe_finds == 5
+
+
+def test_a_place_that_came_to_rest_is_restless_no_more(
+    restless: Watcher, stream: Stream
+) -> None:
+    """Once it was calm, what the analysis finds in a keyframe wakes it again."""
+    restless.unsettled = False
+    restless.watch(stream.packets(1, 3.0))
+    restless.watch(stream.packets(10))
+    assert restless.gate.state is GateState.QUIET
+    restless.unsettled = True
+    assert Action.REPLAY in restless.watch(stream.packets(5))
 
 
 def test_sizes_that_stay_larger_become_usual(asleep: Watcher, stream: Stream) -> None:
@@ -406,95 +498,3 @@ def test_nothing_is_decoded_without_what_it_builds_on(
     numbers = [round(ts * FPS) for ts in watcher.decoded]
     for before, number in itertools.pairwise(numbers):
         assert number in starts or number == before + 1
-
-
-# Sizes
-
-
-def test_tiny_packets_say_nothing() -> None:
-    """Packets that hold hardly more than headers may double."""
-    model = SizeModel()
-    for number in range(200):
-        assert not model.surprising(1 + number % 4, 30)
-    assert not any(model.surprising(1 + number % 4, 60) for number in range(3))
-
-
-def test_a_place_keeps_its_own_size() -> None:
-    """Pictures that are large in every group surprise nobody."""
-    model = SizeModel()
-    sizes = [20000, 3000, 3000, 9000, 3000]
-    assert not any(
-        model.surprising(place, size)
-        for _ in range(50)
-        for place, size in enumerate(sizes, 1)
-    )
-
-
-# Keyframes
-
-
-def noisy(gain: float = 1.0, sigma: float = 1.5) -> Iterator[Image]:
-    """Yield pictures of a still scene."""
-    rng = np.random.default_rng(5)
-    while True:
-        scene = texture() * gain + rng.normal(0, sigma, (144, 256))
-        yield np.clip(scene, 0, 255).astype(np.uint8)
-
-
-def test_noise_is_no_change() -> None:
-    """Keyframes of a still scene look alike."""
-    watch = KeyframeWatch()
-    assert not any(watch.changed(image) for image in itertools.islice(noisy(), 200))
-
-
-def test_light_is_no_change() -> None:
-    """A change of exposure is the same everywhere."""
-    watch = KeyframeWatch()
-    images = noisy()
-    for _ in range(10):
-        watch.changed(next(images))
-    assert not watch.changed(next(noisy(0.8)))
-
-
-@pytest.mark.parametrize(
-    ("size", "contrast"), [((8, 4), 0.3), ((20, 8), 0.1), ((60, 30), -0.1)]
-)
-def test_something_new_is_a_change(size: tuple[int, int], contrast: float) -> None:
-    """A thing as small and faint as the analysis can see is noticed."""
-    watch = KeyframeWatch()
-    images = noisy()
-    for _ in range(10):
-        watch.changed(next(images))
-    image = next(images).astype(np.float64)
-    image[50 : 50 + size[0], 90 : 90 + size[1]] *= 1 + contrast
-    assert watch.changed(image.astype(np.uint8))
-
-
-def test_what_flickers_needs_more() -> None:
-    """Leaves that differ in every keyframe become usual."""
-    watch = KeyframeWatch()
-    rng = np.random.default_rng(8)
-    said = []
-    for image in itertools.islice(noisy(), 80):
-        leaves = image.copy()
-        leaves[20:60, 20:60] = rng.integers(60, 160, (40, 40))
-        said.append(watch.changed(leaves))
-    assert any(said[:5])
-    assert sum(said[40:]) < 10
-
-
-def test_another_size_is_a_change() -> None:
-    """A camera that changes its resolution is looked at anew."""
-    watch = KeyframeWatch()
-    assert not watch.changed(np.full((144, 256), 99, np.uint8))
-    assert watch.changed(np.full((192, 256), 99, np.uint8))
-    assert not watch.changed(np.full((192, 256), 99, np.uint8))
-    watch.restart()
-    assert not watch.changed(np.full((192, 256), 11, np.uint8))
-
-
-def test_pictures_smaller_than_a_cell() -> None:
-    """A tiny picture is one cell."""
-    watch = KeyframeWatch()
-    for _ in range(3):
-        assert not watch.changed(np.full((2, 2), 50, np.uint8))

@@ -19,10 +19,8 @@ from custom_components.vigilar.vision import (
     pipeline as pipeline_module,
     worker as worker_module,
 )
-from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
+from custom_components.vigilar.vision.analyzer import AnalyzerSettings
 from custom_components.vigilar.vision.gate import Gate, GateState
-from custom_components.vigilar.vision.kernels import NumpyKernels
-from custom_components.vigilar.vision.pipeline import Pipeline
 from custom_components.vigilar.vision.source import (
     Backoff,
     Packet,
@@ -37,10 +35,13 @@ from custom_components.vigilar.vision.worker import CameraWorker
 
 from .common import (
     WAIT_S,
+    FakeTime,
     Image,
     ScriptedSource,
     encode,
     eventually,
+    finish,
+    pipeline,
     running,
     still,
     stream_server,
@@ -98,22 +99,6 @@ class Sequence:
 # The pipeline
 
 
-def pipeline(source: Source, fps: float = 5.0, gate: Gate | None = None) -> Pipeline:
-    """Return a pipeline on NumPy, which decodes all unless told otherwise."""
-    analyzer = Analyzer("gate", AnalyzerSettings(fps=fps), NumpyKernels())
-    return Pipeline(source, analyzer, fps, gate or Gate(longest_group_s=0.0))
-
-
-def finish(pipe: Pipeline) -> list[Observation]:
-    """Run a pipeline to its end."""
-    observed: list[Observation] = []
-    while True:
-        try:
-            observed += pipe.step()
-        except SourceError:
-            return observed + pipe.finish()
-
-
 @pytest.mark.parametrize(
     ("fps_in", "fps", "expected"),
     [(30, 5, 50), (12, 5, 50), (5, 5, 50), (2, 5, 20), (30, 2, 20)],
@@ -142,21 +127,6 @@ def test_a_file_is_observed_on_its_own_clock(tmp_path: Path) -> None:
     assert pipe.times.dropped == 0
     assert pipe.duration == pytest.approx(19.8)
     assert pipe.size == (256, 144)
-
-
-class FakeTime:
-    """A clock that moves when told."""
-
-    def __init__(self) -> None:
-        """Begin somewhere."""
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        """Return the time."""
-        return self.now
-
-    perf_counter = monotonic
-    time = monotonic
 
 
 class SlowToDecode(ScriptedSource):
@@ -257,154 +227,6 @@ def test_a_stream_in_segments_keeps_its_pace() -> None:
     ended = next(one for one in observed if one.kind == ObservationKind.MOTION_ENDED)
     # The figure is in sight for 34 frames.
     assert 5000 <= ended.ts - started.ts <= 7500
-
-
-# The pipeline behind a gate
-
-
-def fifteen(images: Iterable[Image]) -> Iterator[Image]:
-    """Yield each image three times, as a camera at 15 frames a second."""
-    for image in images:
-        yield from (image,) * 3
-
-
-CODECS = {
-    "no B-frames": ("libx264", {"bf": "0", "sc_threshold": "0"}),
-    "open groups with B-frames": (
-        "libx264",
-        {"bf": "2", "b_strategy": "0", "x264-params": "open-gop=1:scenecut=0"},
-    ),
-    "H.265": (
-        "libx265",
-        {"x265-params": "open-gop=1:bframes=2:scenecut=0:log-level=none"},
-    ),
-    "MPEG-4": ("mpeg4", {}),
-    "MJPEG": ("mjpeg", {}),
-}
-
-
-def scene() -> Iterator[Image]:
-    """Yield 40 s: a figure crosses from 15 s on, and nothing else happens."""
-    yield from fifteen(walk(200, before=75))
-
-
-@pytest.mark.parametrize("name", CODECS)
-def test_the_gate_loses_nothing(tmp_path: Path, name: str) -> None:
-    """The events are those of a full decoding, at a fraction of the pictures."""
-    codec, options = CODECS[name]
-    untimed = codec == "mjpeg"
-    clip = tmp_path / ("clip.mkv" if untimed else "clip.ts")
-    clip.write_bytes(
-        encode(
-            scene(),
-            fps=15,
-            codec=codec,
-            options=options,
-            container_format="matroska" if untimed else "mpegts",
-        )
-    )
-    motions, decoded = [], []
-    for gate in (Gate(longest_group_s=0.0), Gate()):
-        source = open_file(clip)
-        pipe = pipeline(source, gate=gate)
-        motions.append([(one.kind, one.ts / 1000) for one in finish(pipe)])
-        decoded.append(pipe.times.decoded)
-        source.close()
-    full, gated = (
-        [one for one in found if one[0] != ObservationKind.MOTION_UPDATED]
-        for found in motions
-    )
-    assert [kind for kind, _ in full] == ["motion_started", "motion_ended"]
-    assert [kind for kind, _ in gated] == ["motion_started", "motion_ended"]
-    assert gated[0][1] == pytest.approx(full[0][1], abs=0.3)
-    assert gated[1][1] == pytest.approx(full[1][1], abs=0.3)
-    assert decoded[0] == 600
-    assert decoded[1] < 0.7 * 600
-
-
-def test_a_quiet_stream_costs_its_keyframes(tmp_path: Path) -> None:
-    """Of a still scene, little more than the keyframes is decoded."""
-    clip = tmp_path / "still.ts"
-    clip.write_bytes(encode(fifteen(still(500)), fps=15, codec="libx264"))
-    source = open_file(clip)
-    pipe = pipeline(source, gate=Gate())
-    assert finish(pipe) == []
-    source.close()
-    assert pipe.gate is GateState.QUIET
-    assert pipe.times.packets >= 1500
-    assert pipe.times.decoded < 0.12 * 1500
-    assert pipe.duration == pytest.approx(100, abs=2.1)
-
-
-def enlarged(images: Iterable[Image]) -> Iterator[Image]:
-    """Yield images at twice their size."""
-    return (np.kron(image, np.ones((2, 2), np.uint8)) for image in images)
-
-
-@pytest.mark.parametrize(
-    ("codec", "options", "size", "state"),
-    [
-        ("libx264", None, (512, 288), GateState.QUIET),
-        ("libx265", {"x265-params": "log-level=none"}, (256, 144), GateState.OPEN),
-    ],
-)
-def test_a_stream_that_changes_is_looked_at_anew(
-    tmp_path: Path,
-    codec: str,
-    options: dict[str, str] | None,
-    size: tuple[int, int],
-    state: GateState,
-) -> None:
-    """Another resolution is followed; another codec is not slept through.
-
-    Its packets give no pictures, and the worker connects again.
-    """
-    clip = tmp_path / "change.ts"
-    clip.write_bytes(
-        encode(fifteen(still(60)), fps=15, codec="libx264")
-        + encode(enlarged(fifteen(still(60))), fps=15, codec=codec, options=options)
-    )
-    source = open_file(clip)
-    pipe = pipeline(source, gate=Gate())
-    while pipe.times.packets < 170:
-        pipe.step()
-    assert pipe.gate is GateState.QUIET
-    finish(pipe)
-    source.close()
-    assert pipe.size == size
-    assert pipe.gate_counts.wakes >= 1
-    assert pipe.gate.value == state.value
-
-
-class Blinking(ScriptedSource):
-    """Keyframes that cannot be decoded, once the gate has closed."""
-
-    broken = False
-    looked = 0
-
-    @override
-    def decode(self, packet: Packet) -> list[Picture]:
-        """Return nothing for a keyframe that is looked at by itself."""
-        if self.broken and packet.keyframe:
-            self.looked += 1
-            return []
-        return super().decode(packet)
-
-
-def test_keyframes_that_cannot_be_decoded_open_the_gate() -> None:
-    """A codec that changes in mid-stream is not slept through."""
-    source = Blinking(still(300), fps=5, live=False, start=0)
-    pipe = pipeline(source, gate=Gate())
-    while pipe.gate is not GateState.QUIET:
-        pipe.step()
-    source.broken = True
-    decoded = pipe.times.decoded
-    while not pipe.gate_counts.wakes:
-        pipe.step()
-    assert pipe.gate_counts.keyframe_finds == 1
-    for _ in range(5):
-        pipe.step()
-    assert pipe.times.decoded >= decoded + 5
 
 
 def test_packets_too_late_open_the_gate() -> None:

@@ -1,5 +1,6 @@
 """Media time to wall time, whose turn it is, and how far the analysis has fallen behind."""
 
+from math import ceil
 import time
 from typing import Final
 
@@ -45,8 +46,10 @@ class Grid:
             return True
         if ts < self._due - self._period * JITTER:
             return False
-        # A fixed grid keeps the rate; a source slower than the grid sets its own.
-        self._due = max(self._due + self._period, ts + self._period / 2)
+        # Due times stay on one grid, so that a pause, as of a gate, changes no frame
+        # that is chosen after it; one that came too late is due with the next.
+        late = (ts - self._due) / self._period + JITTER
+        self._due += self._period * max(1, ceil(late))
         return True
 
 

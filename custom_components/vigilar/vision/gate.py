@@ -10,12 +10,12 @@ that the beginning of a movement is not lost.
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from math import log2, sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .cues import KeyframeWatch, SizeModel
 from .source import Packet
 
 LONGEST_GROUP_S: Final = 4.5
@@ -24,40 +24,19 @@ LOOK_S: Final = 1.5
 """Keyframes that come sooner after one that was looked at are passed over."""
 CALM_S: Final = 2.0
 """How long the analysis must find nothing at all before decoding stops."""
+BUSY_S: Final = 60.0
+"""How long something must differ without going anywhere to be the place's own unrest:
+longer than the background model takes to learn a thing that stopped."""
+WAKE_S: Final = 12.0
+"""How long it must be watched after a wake before it may be passed over again:
+several times as long as the tracker takes to tell what goes somewhere."""
 MAX_HELD_BYTES: Final = 8 * 1024 * 1024
 """Most that is held back of one camera: a group of the longest duration at 14 Mbit/s."""
 MAX_HELD_PACKETS: Final = 600
 
-HEADER_BYTES: Final = 256
-"""Packets of about this size hold headers and no picture: their ratios say nothing."""
-MEMORY_GROUPS: Final = 16
-"""Groups of pictures after which a size is forgotten."""
-LEAST_SPREAD: Final = 0.06
-"""Spread of a size that no encoder stays below, in powers of two (4 %)."""
-FIRST_SPREAD: Final = 0.15
-USUAL: Final = 1.0
-"""Standard deviations by which a size may exceed its mean at no account."""
-MOST_SURPRISE: Final = 4.0
-"""What a single size adds at most: a burnt-in clock ticks in single pictures."""
-ENOUGH_SURPRISE: Final = 5.0
-"""Standard deviations in excess, summed over a run of packets, that are no chance."""
-
-CELL: Final = 4
-"""Side of the cells in which keyframes are compared, pixels of the luma plane: the
-smallest thing that the analysis looks for fills about one."""
-LEAST_CHANGE: Final = 0.04
-"""Change of a cell's brightness that no encoder makes between keyframes."""
-SPREADS: Final = 4.0
-"""How many spreads a cell must leave its mean to count."""
-DARK_OFFSET: Final = 12
-"""Luma levels of sensor noise: below it, ratios say nothing."""
-
 _READY_GROUPS: Final = 2
 _INTRA_GROUPS: Final = 3
 _MOST_POSITIONS: Final = 300
-_CHANGE_RATE: Final = 0.25
-# The mean absolute deviation of a normal distribution is 0.8 standard deviations.
-_TO_SIGMA: Final = 1.25
 
 
 class Action(Enum):
@@ -113,135 +92,6 @@ class Arrived:
         return self.at if self.packet.ts is None else self.packet.ts
 
 
-class SizeModel:
-    """How large packets are while nothing happens, by their place in the group.
-
-    Sizes are compared as logarithms, against the running mean of their place and
-    a spread common to all places. What exceeds the mean adds up over a run of
-    packets (E. S. Page, "Continuous inspection schemes", 1954), so that a small
-    excess that lasts counts as much as a large one that does not.
-    """
-
-    def __init__(self) -> None:
-        """Create a model that has seen nothing."""
-        self._means: list[float] = []
-        self._counts: list[int] = []
-        self._spread = FIRST_SPREAD
-        self._excess = 0.0
-
-    def restart(self) -> None:
-        """Begin a new run."""
-        self._excess = 0.0
-
-    def forget(self) -> None:
-        """Let the next groups count much: what is known no longer fits."""
-        self._counts = [min(count, 1) for count in self._counts]
-
-    def surprising(self, place: int, size: int) -> bool:
-        """Take the next size of a run, and learn from it with caution.
-
-        Args:
-            place: In the group of pictures, 1 for the first after the keyframe.
-            size: Bytes.
-
-        Returns:
-            Whether the run no longer looks like chance.
-        """
-        deviation = self._deviation(place, size)
-        if deviation is None:
-            self._learn(place, log2(size + HEADER_BYTES))
-            return False
-        sigma = max(LEAST_SPREAD, self._spread * _TO_SIGMA)
-        score = deviation / (sigma * sqrt(1 + 1 / self._counts[place]))
-        self._excess = max(0.0, self._excess + min(score, MOST_SURPRISE) - USUAL)
-        bounded = max(-3 * sigma, min(3 * sigma, deviation))
-        self._learn(place, self._means[place] + bounded)
-        return self._excess >= ENOUGH_SURPRISE
-
-    def learn(self, place: int, size: int) -> None:
-        """Learn a size of which is known that nothing happened.
-
-        Args:
-            place: As for `surprising`.
-            size: Bytes.
-        """
-        self._learn(place, log2(size + HEADER_BYTES))
-
-    def _deviation(self, place: int, size: int) -> float | None:
-        """Return by how much a size exceeds its mean; None for an unknown place."""
-        if place >= len(self._means) or not self._counts[place]:
-            return None
-        return log2(size + HEADER_BYTES) - self._means[place]
-
-    def _learn(self, place: int, level: float) -> None:
-        """Move mean and spread towards a size."""
-        while len(self._means) <= place:
-            self._means.append(level)
-            self._counts.append(0)
-        count = self._counts[place]
-        deviation = level - self._means[place]
-        if count:
-            places = MEMORY_GROUPS * len(self._means)
-            self._spread += (abs(deviation) - self._spread) / places
-            self._means[place] += deviation / min(count + 1, MEMORY_GROUPS)
-        else:
-            self._means[place] = level
-        self._counts[place] = min(count + 1, MEMORY_GROUPS)
-
-
-class KeyframeWatch:
-    """What the keyframes of a quiet scene look like, in cells.
-
-    Cells keep the mean and the spread of the logarithm of their brightness; the
-    median deviation of all is light, and is taken off.
-    """
-
-    def __init__(self) -> None:
-        """Create a watch that has seen nothing."""
-        self._mean: NDArray[np.float32] | None = None
-        self._spread: NDArray[np.float32] | None = None
-
-    def restart(self) -> None:
-        """Take the next keyframe as it is; how much cells flicker stays known."""
-        self._mean = None
-
-    def changed(self, luma: NDArray[np.uint8]) -> bool:
-        """Compare a keyframe with those before, and learn from it.
-
-        Args:
-            luma: uint8[h, w]; another size than before counts as a change.
-
-        Returns:
-            Whether anything in it differs.
-        """
-        level = _cells(luma)
-        mean, spread = self._mean, self._spread
-        if spread is None or spread.shape != level.shape:
-            spread = self._spread = np.full(
-                level.shape, LEAST_CHANGE / SPREADS, np.float32
-            )
-        if mean is None or mean.shape != level.shape:
-            self._mean = level
-            return mean is not None
-        deviation = level - mean
-        deviation -= np.median(deviation)
-        size = np.abs(deviation)
-        changed = bool(np.any(size > LEAST_CHANGE + SPREADS * spread))
-        mean += _CHANGE_RATE * (level - mean)
-        spread += _CHANGE_RATE / 2 * (size - spread)
-        return changed
-
-
-def _cells(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the logarithm of the mean of each cell, float32[h / CELL, w / CELL]."""
-    side = min(CELL, *luma.shape)
-    rows, columns = luma.shape[0] // side, luma.shape[1] // side
-    cells = luma[: rows * side, : columns * side].reshape(rows, side, columns, side)
-    means: NDArray[np.float32] = cells.mean(axis=(1, 3), dtype=np.float32)
-    means += DARK_OFFSET
-    return np.log(means, out=means)
-
-
 class Gate:
     """Decides what is decoded of one connection; not thread-safe.
 
@@ -270,7 +120,12 @@ class Gate:
         self._regular = 0
         self._singles = 0
         self._unsettled: float | None = None
+        self._moved: float | None = None
+        self._woke: float | None = None
+        self._settled: float | None = None
         self._calm = False
+        self._moving = False
+        self._busy = False
         self._woken = False
         self._fruitful = False
         self._doubt = False
@@ -303,8 +158,8 @@ class Gate:
                 return Action.DECODE
         if self._asleep:
             return self._wait(arrived)
-        if self._calm and self._group_began is not None:
-            self._sizes.learn(self._place, arrived.packet.size)
+        if self._group_began is not None:
+            self._learn_size(arrived.packet.size)
         return Action.DECODE
 
     def looks_quiet(self, luma: NDArray[np.uint8] | None) -> bool:
@@ -317,6 +172,7 @@ class Gate:
             Whether it does; else decode what `release` gives.
         """
         if luma is not None and not self._watch.changed(luma):
+            self._sizes.settle()
             self._hold_only(self._held[-1])
             return True
         self.counts.keyframe_finds += 1
@@ -329,20 +185,36 @@ class Gate:
         self._held_bytes = 0
         return held
 
-    def note(self, ts: float, *, moving: bool, unsettled: bool) -> None:
+    def note(
+        self, ts: float, luma: NDArray[np.uint8], *, moving: bool, unsettled: bool
+    ) -> None:
         """Take what the analysis makes of the newest picture.
 
         Args:
             ts: Of its packet, as of `Arrived.ts`, seconds.
+            luma: uint8[h, w], the picture.
             moving: A motion goes on.
             unsettled: Something differs from the background, or it is not known.
         """
         self._fruitful |= moving
+        if moving and not self._moving:
+            # What was taken for unrest was its beginning.
+            self._sizes.usual.revert()
+            self._watch.revert()
+        self._moving = moving
         self._calm = not (moving or unsettled)
+        if moving or self._moved is None or ts < self._moved:
+            self._moved = ts
+        if self._state is GateState.OPEN:
+            self._settle(ts, luma)
         if self._calm:
             return
         self._unsettled = ts
-        if self._state is GateState.QUIET and not self._doubt:
+        if (
+            self._state is GateState.QUIET
+            and not self._doubt
+            and (moving or not self._busy)
+        ):
             self._doubt = True
             self.counts.keyframe_finds += 1
 
@@ -357,6 +229,22 @@ class Gate:
     def _asleep(self) -> bool:
         """Return whether packets are held back."""
         return self._state in (GateState.QUIET, GateState.INTRA)
+
+    def _learn_size(self, size: int) -> None:
+        """Learn a size of an open scene in which nothing goes anywhere."""
+        if self._calm:
+            self._sizes.learn(self._place, size)
+        elif not self._moving:
+            self._sizes.surprising(self._place, size)
+
+    def _settle(self, ts: float, luma: NDArray[np.uint8]) -> None:
+        """Learn what unrest an open scene has while nothing goes anywhere."""
+        if self._moving:
+            self._watch.restart()
+        elif self._settled is None or not 0 <= ts - self._settled < LOOK_S:
+            self._settled = ts
+            self._watch.settle(luma)
+            self._sizes.settle()
 
     def _overdue(self, arrived: Arrived) -> bool:
         """Return whether the group has become too long to be slept through."""
@@ -379,7 +267,7 @@ class Gate:
         if self._state is GateState.QUIET:
             return self._look_or_wake(arrived)
         if self._may_sleep(arrived.ts):
-            self._sleep()
+            self._sleep(arrived.ts)
             self._hold_only(arrived)
             return Action.LOOK
         if self._regular:
@@ -398,14 +286,28 @@ class Gate:
 
     def _may_sleep(self, ts: float) -> bool:
         """Return whether nothing has happened for long enough, in a stream that suits."""
+        if self._regular < _READY_GROUPS or self._moving:
+            return False
+        if self._at_rest(ts):
+            return True
         return (
-            self._regular >= _READY_GROUPS
-            and self._calm
-            and (self._unsettled is None or abs(ts - self._unsettled) >= CALM_S)
+            self._moved is not None
+            and ts - self._moved >= BUSY_S
+            and (self._woke is None or not 0 <= ts - self._woke < WAKE_S)
+            and self._watch.tells
         )
 
-    def _sleep(self) -> None:
+    def _at_rest(self, ts: float) -> bool:
+        """Return whether the analysis has found nothing at all for long enough."""
+        return self._calm and (
+            self._unsettled is None or abs(ts - self._unsettled) >= CALM_S
+        )
+
+    def _sleep(self, ts: float) -> None:
         """Decode keyframes only from now on."""
+        self._busy = not self._at_rest(ts)
+        self._sizes.usual.keep()
+        self._watch.keep()
         if self._woken and not self._fruitful:
             self.counts.false_wakes += 1
             self._sizes.forget()
@@ -440,6 +342,6 @@ class Gate:
         """Decode all from now on."""
         self.counts.wakes += 1
         self._state = GateState.OPEN
-        self._unsettled = ts
+        self._unsettled = self._woke = ts
         self._calm = self._doubt = self._fruitful = False
         self._woken = True

@@ -88,6 +88,7 @@ class Pipeline:
         self._scaler = LumaScaler()
         self._clock = StreamClock()
         self._to_wall = 0.0
+        self._luma = np.zeros((0, 0), np.uint8)
         self.catching_up = False
         self.times = StageTimes()
         self.size: tuple[int, int] | None = None
@@ -210,6 +211,7 @@ class Pipeline:
         if self.times.analysed > analysed:
             self._gate.note(
                 arrived.ts,
+                self._luma,
                 moving=self._analyzer.moving,
                 unsettled=self._analyzer.unsettled,
             )
@@ -233,7 +235,7 @@ class Pipeline:
         if self._clock.lag > LATE_S:
             self.times.dropped += 1
             return []
-        luma = self._scale(frame)
+        luma = self._luma = self._scale(frame)
         observed = self._analyzer.update(luma, ts, frame, decode_ms)
         observed += self._scene.update(luma, ts)
         self.times.motion += self._analyzer.motion_ms / 1000
