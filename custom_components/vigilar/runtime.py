@@ -19,7 +19,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 
-from . import panel, runtime_extras
+from . import object_model, panel, runtime_extras
 from .const import (
     CONF_ANALYSIS,
     CONF_MQTT,
@@ -333,7 +333,9 @@ class VigilarRuntime:
 
     async def _async_install_extras(self) -> None:
         """Install the accelerators; cameras that run already change over."""
-        if await runtime_extras.async_install_opencv(self.hass):
+        added = await runtime_extras.async_install_extras(self.hass)
+        await object_model.async_review_model(self.hass, self.entry.options)
+        if added:
             async with self._reconciling:
                 for camera in list(self.cameras.values()):
                     await camera.async_restart()
