@@ -194,7 +194,10 @@ class _Recorder(Analyzer):
         begin = time.thread_time()
         observed = super().update(luma, ts, None, decode_ms)
         self.seconds += time.thread_time() - begin
-        self.observed += observed
+        # The end of a motion is kept where it is made, in `close`.
+        self.observed += [
+            one for one in observed if one.kind is not ObservationKind.MOTION_ENDED
+        ]
         return observed
 
     @override

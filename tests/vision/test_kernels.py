@@ -135,3 +135,11 @@ def test_numpy_is_used_where_opencv_does_not_import() -> None:
     """A machine without OpenCV works."""
     with patch.dict(sys.modules, {"cv2": None}):
         assert load_kernels().name == "numpy"
+
+
+@given(arrays(np.uint8, shapes))
+def test_smoothed_planes_are_equal(plane: NDArray[np.uint8]) -> None:
+    """The means of windows are equal, at the edges too."""
+    expected, found = OPENCV.smooth(plane), NUMPY.smooth(plane)
+    assert expected.dtype == found.dtype == np.uint8
+    np.testing.assert_array_equal(expected, found)

@@ -13,6 +13,7 @@ from custom_components.vigilar.vision.motion import (
     MotionDetector,
     MotionResult,
 )
+from custom_components.vigilar.vision.tracking import OUTLINE
 
 from .common import Image, still, texture, walk
 
@@ -174,9 +175,9 @@ def test_a_lower_threshold_sees_fainter_things() -> None:
 def test_weather_has_bounded_cost(detector: MotionDetector) -> None:
     """A frame full of specks gives no more than the largest of them."""
     images = list(still(21))
-    for y in range(4, 140, 8):
-        for x in range(4, 250, 8):
-            images[20][y : y + 4, x : x + 5] = 255
+    for y in range(4, 140, 12):
+        for x in range(4, 250, 12):
+            images[20][y : y + 4, x : x + 4] = 255
     result = run(detector, images)[-1]
     assert not result.learning
     assert len(result.blobs) == MAX_BLOBS
@@ -271,3 +272,43 @@ def test_no_time_may_pass(detector: MotionDetector) -> None:
     for _ in range(3):
         result = detector.update(image, 1.0)
     assert not np.isnan(result.score)
+
+
+def test_a_blur_has_no_outline(detector: MotionDetector) -> None:
+    """A bright spot out of focus is soft, and a thing of its size is not."""
+    y, x = np.mgrid[:144, :256]
+    soft = np.exp(-((x - 60) ** 2 + (y - 70) ** 2) / 12**2)
+    images = [image.copy() for image in still(21)]
+    blurred = images[20] + soft * (240.0 - images[20])
+    blurred[50:90, 180:200] = 240
+    images[20] = blurred.astype(np.uint8)
+    blobs = sorted(run(detector, images)[-1].blobs, key=lambda blob: blob.x)
+    assert len(blobs) == 2
+    assert blobs[0].outline < 0.3
+    assert blobs[1].outline > 0.9
+
+
+def test_a_beam_that_saturates_has_no_outline(detector: MotionDetector) -> None:
+    """In a beam that leaves nothing but white, the edges are those of the wall."""
+    y, x = np.mgrid[:144, :256]
+    beam = np.exp(-((x - 128) ** 2 / 45**2 + (y - 70) ** 2 / 30**2))
+    images = [image.copy() for image in still(21)]
+    images[20] = np.minimum(255, images[20] * (1 + 8 * beam)).astype(np.uint8)
+    largest = run(detector, images)[-1].blobs[0]
+    assert largest.area > 2000
+    assert largest.outline < OUTLINE
+
+
+def test_noise_is_averaged() -> None:
+    """A faint thing is seen in the noise of a sensor in the dark."""
+    rng = np.random.default_rng(7)
+    detector = MotionDetector(NumpyKernels())
+    results = []
+    for number in range(60):
+        scene = np.full((144, 256), 40.0)
+        if number >= 40:
+            scene[60:90, 5 * number - 150 : 5 * number - 138] *= 1.8
+        noisy = np.clip(scene + rng.normal(0, 12, scene.shape), 0, 255)
+        results.append(detector.update(noisy.astype(np.uint8), number * PERIOD_S))
+    assert not any(result.blobs for result in results[20:40])
+    assert all(result.blobs for result in results[42:])

@@ -35,6 +35,17 @@ class Kernels(Protocol):
         """
         ...
 
+    def smooth(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Average the 3 x 3 window around each pixel; the edge is replicated outwards.
+
+        Args:
+            plane: uint8[h, w].
+
+        Returns:
+            uint8[h, w], rounded to the nearest; a ninth is never half way.
+        """
+        ...
+
     def box_sum(self, plane: NDArray[np.int16], radius: int) -> NDArray[np.int32]:
         """Sum the square window of side `2 * radius + 1` around each pixel.
 
@@ -115,6 +126,15 @@ class OpenCVKernels(Kernels):
         self._cv2.LUT(plane, table, dst=out)
 
     @override
+    def smooth(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Average the 3 x 3 window around each pixel."""
+        cv2 = self._cv2
+        means: NDArray[np.uint8] = cv2.blur(
+            plane, (3, 3), borderType=cv2.BORDER_REPLICATE
+        )
+        return means
+
+    @override
     def box_sum(self, plane: NDArray[np.int16], radius: int) -> NDArray[np.int32]:
         """Sum the window around each pixel."""
         cv2 = self._cv2
@@ -176,6 +196,15 @@ class NumpyKernels(Kernels):
         """Replace each level by its entry in a table."""
         # Clipping asks for no buffer, and no level lies outside.
         np.take(table, plane, out=out, mode="clip")
+
+    @override
+    def smooth(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Average the 3 x 3 window around each pixel."""
+        sums = self.box_sum(plane.astype(np.int16), 1)
+        sums *= 2
+        sums += 9
+        sums //= 18
+        return sums.astype(np.uint8)
 
     @override
     def box_sum(self, plane: NDArray[np.int16], radius: int) -> NDArray[np.int32]:

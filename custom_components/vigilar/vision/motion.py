@@ -6,7 +6,7 @@ Each pixel keeps a mean and a spread; a pixel that always flickers needs more
 to count.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,9 +29,9 @@ FOREGROUND_S: Final = 60.0
 """Time constant in seconds with which a lasting change becomes background."""
 SPREAD_S: Final = 6.0
 """Time constant in seconds with which a pixel's spread is learned."""
-FIRST_SPREAD: Final = 14.0
-"""Spread in log units that a pixel has before it is known (6 %)."""
-GLOBAL_SHARE: Final = 0.5
+FIRST_SPREAD: Final = 11.0
+"""Spread in log units that a pixel has before it is known (4 %)."""
+GLOBAL_SHARE: Final = 0.4
 """Share of the image that changes at once only when the light or the view does."""
 RELEARN_S: Final = 1.0
 """How long after a global change the background is learned anew."""
@@ -47,6 +47,9 @@ MAX_BLOBS: Final = 40
 """A frame with more regions than this is weather; only the largest are kept."""
 MAX_GAP_S: Final = 12.0
 """After a longer gap the scene counts as unknown; keyframes alone come sooner."""
+
+SATURATED: Final = 248
+"""Luma from which a beam of light leaves nothing of what it falls on."""
 
 _LOG: Final[Plane] = (np.log(np.arange(256) + DARK_OFFSET) * LOG_SCALE).astype(
     np.float32
@@ -140,12 +143,16 @@ class MotionDetector:
             height, width = self._background.mask.shape
             self._background.configure(threshold, watched(width, height))
 
-    def update(self, luma: NDArray[np.uint8], ts: float) -> MotionResult:
+    def update(
+        self, luma: NDArray[np.uint8], ts: float, things: Sequence[Blob] = ()
+    ) -> MotionResult:
         """Compare a frame with the background, and learn from it.
 
         Args:
             luma: uint8[h, w]; another size than before starts anew.
             ts: Media time in seconds, rising.
+            things: Where things stood in the frame before; what little shows
+                of them is not learned as if it were the scene.
 
         Returns:
             What changed.
@@ -165,7 +172,7 @@ class MotionDetector:
         if learning:
             background.relearn()
         else:
-            background.learn(gap)
+            background.learn(gap, things)
         blobs = () if learning else background.blobs(self._min_area)
         return MotionResult(
             blobs=blobs, mask=background.mask, score=score, learning=learning
@@ -199,7 +206,7 @@ class _Background:
         self._threshold = threshold
         self._watched = watched
         self._radius = max(1, round(max(shape) * SURROUND))
-        self._level: Plane = _LOG[luma]
+        self._level: Plane = _LOG[kernels.smooth(luma)]
         self._previous: Plane = self._level.copy()
         self._mean: Plane = self._level.copy()
         self._spread: Plane = np.full(shape, FIRST_SPREAD, np.float32)
@@ -221,7 +228,7 @@ class _Background:
     def compare(self, luma: NDArray[np.uint8]) -> float:
         """Set `mask` where a frame deviates; return its share (0-1) of the image."""
         self._level, self._previous = self._previous, self._level
-        self._kernels.look_up(_LOG, luma, self._level)
+        self._kernels.look_up(_LOG, self._kernels.smooth(luma), self._level)
         self._remove_light()
         np.abs(self._deviation, out=self._size)
         np.multiply(self._spread, SPREADS, out=self._limit)
@@ -267,16 +274,28 @@ class _Background:
         self._scratch *= 0.5
         self._mean += self._scratch
 
-    def learn(self, gap: float) -> None:
+    def learn(self, gap: float, things: Sequence[Blob]) -> None:
         """Move mean and spread towards the frame, `gap` seconds after the last."""
         np.subtract(self._level, self._mean, out=self._scratch)
         self._scratch *= min(0.5, gap / BACKGROUND_S)
-        self._scratch.ravel()[self._set] *= BACKGROUND_S / FOREGROUND_S
+        places = [
+            (slice(thing.y, thing.y + thing.h), slice(thing.x, thing.x + thing.w))
+            for thing in things
+        ]
+        changed = self._set
+        if places:
+            slow = self.mask.copy()
+            for place in places:
+                slow[place] = 1
+            changed = np.flatnonzero(slow)
+        self._scratch.ravel()[changed] *= BACKGROUND_S / FOREGROUND_S
         self._mean += self._scratch
         np.subtract(self._size, self._spread, out=self._scratch)
         self._scratch *= min(0.5, gap / SPREAD_S)
         # What stands still is a thing, not a flicker: it must not blind its place.
         self._scratch.ravel()[self._set[~self._stirred]] = 0
+        for place in places:
+            self._scratch[place] = 0
         self._spread += self._scratch
 
     def blobs(self, min_area: float) -> tuple[Blob, ...]:
@@ -289,7 +308,7 @@ class _Background:
         if not len(rows):
             return ()
         stirred = self._placed(self._stirred)
-        sharp = self._placed(self._find_sharp())
+        bends = self._placed(self._find_bends())
         strengths = self._placed(
             self._size.ravel()[self._set] / self._limit.ravel()[self._set]
         )
@@ -302,7 +321,10 @@ class _Background:
                 continue
             stir = int(np.count_nonzero(stirred[window])) / area
             strength = float(strengths[window].sum()) / area
-            outline = int(np.count_nonzero(sharp[window])) / min(area, 2 * (w + h))
+            # Against the whole thing: even a blur is steep where it is bright.
+            height = float((self._size[window] * self.mask[window]).sum()) / area
+            edge = int(np.count_nonzero(bends[window] > SHARP * height))
+            outline = edge / min(area, 2 * (w + h))
             found.append(Blob(x, y, w, h, area, stir, strength, min(1.0, outline)))
         found.sort(key=lambda blob: -blob.area)
         return tuple(found)
@@ -313,10 +335,11 @@ class _Background:
         plane.ravel()[self._set] = values
         return plane
 
-    def _find_sharp(self) -> NDArray[np.bool_]:
-        """Return which set pixels lie at a sharp edge of the deviation.
+    def _find_bends(self) -> Plane:
+        """Return by how much the deviation bends at each set pixel.
 
         A slope has no second difference, however steep; an edge has its height.
+        0 where it is small beside the deviation, or only the background's.
         """
         height, width = self.mask.shape
         y, x = np.divmod(self._set, width)
@@ -333,9 +356,12 @@ class _Background:
             np.minimum(y + EDGE_REACH, height - 1),
         )
         along = np.abs(double - flat[above * width + x] - flat[below * width + x])
-        edge = np.maximum(self._size.ravel()[self._set] * SHARP, self._threshold)
-        sharp: NDArray[np.bool_] = np.maximum(across, along) > edge
-        return sharp
+        bends = np.maximum(across, along)
+        # Where the picture is saturated, the edges are those of the background.
+        bends[self._level.ravel()[self._set] >= _LOG[SATURATED]] = 0
+        bends[bends <= SHARP * self._size.ravel()[self._set]] = 0
+        found: Plane = bends
+        return found
 
 
 def _light_between(level: Plane, before: Plane) -> np.float32:
