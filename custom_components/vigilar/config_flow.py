@@ -70,7 +70,9 @@ from .const import (
     MIN_CPU_BUDGET,
     MIN_SENSITIVITY,
     SUBENTRY_CAMERA,
+    SUBENTRY_RECIPIENT,
 )
+from .recipient_flow import RecipientSubentryFlow
 from .sources import (
     async_camera_reference,
     stream_unique_id,
@@ -192,8 +194,11 @@ class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return the kinds of source a user can add."""
-        return {SUBENTRY_CAMERA: CameraSubentryFlow}
+        """Return what a user can add: sources, and who is to be told."""
+        return {
+            SUBENTRY_CAMERA: CameraSubentryFlow,
+            SUBENTRY_RECIPIENT: RecipientSubentryFlow,
+        }
 
     @staticmethod
     @callback

@@ -222,7 +222,7 @@ async def ws_subscribe(
         connection,
         msg["id"],
         event_filter,
-        lambda event: _may_read(
+        lambda event: may_read(
             connection.user, timeline.sources().get(event.source_id)
         ),
     )
@@ -314,7 +314,7 @@ def _filter(msg: dict[str, Any]) -> EventFilter:
     )
 
 
-def _may_read(user: User, source: SourceInfo | None) -> bool:
+def may_read(user: User, source: SourceInfo | None) -> bool:
     """Return whether a user may know of a source; one that is gone is for admins."""
     if user.is_admin:
         return True
@@ -332,7 +332,7 @@ def _visible_sources(timeline: Timeline, user: User) -> list[dict[str, Any]]:
             "entity_id": source.entity_id,
         }
         for source in timeline.sources().values()
-        if _may_read(user, source)
+        if may_read(user, source)
     ]
 
 
@@ -357,7 +357,7 @@ async def _visible_page(
         readable = {
             source_id
             for source_id, source in timeline.sources().items()
-            if _may_read(user, source)
+            if may_read(user, source)
         }
         source_ids = frozenset(
             readable if source_ids is None else readable & source_ids
