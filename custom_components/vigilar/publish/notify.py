@@ -219,6 +219,9 @@ class PhoneNotifier:
             except StoreError as err:
                 _LOGGER.warning("The delivery ledger failed: %s", err)
                 delay = RETRY_FIRST_S
+            except Exception:
+                _LOGGER.exception("Gave up an event on its way to the phones")
+                delay = None
         job.running = False
         if self._jobs.get(job.event.id) is not job:
             return

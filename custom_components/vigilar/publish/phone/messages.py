@@ -180,13 +180,13 @@ def _action(button: Button) -> dict[str, Any]:
 def _text(texts: Texts, event: Event) -> str:
     """Return where and when."""
     end_ts = event.payload["end_ts"]
-    times = {"start_ts": event.ts, "end_ts": end_ts}
+    times = {"start_ts": event.ts}
     if end_ts is None:
         when = texts.text("notification_going_on", times)
     elif end_ts == event.ts:
         when = texts.text("notification_moment", times)
     else:
-        when = texts.text("notification_over", times)
+        when = texts.text("notification_over", times | {"end_ts": end_ts})
     return " · ".join((*event.payload["zones"], when))
 
 
