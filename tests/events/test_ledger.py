@@ -19,7 +19,7 @@ from custom_components.vigilar.models import ChangeKind, Severity
 from .common import BEGAN, FakeClock, make_event
 
 
-def _row(
+def make_row(
     event_id: str = "e1", recipient_id: str = "anna", **fields: object
 ) -> Delivery:
     """Return a row that says that something was sent."""
@@ -42,8 +42,8 @@ async def test_a_row_is_read_as_it_was_written(store: EventStore) -> None:
     """All of it, and the newer in the place of the older."""
     ledger = Ledger(store)
     await ledger.put([])
-    await ledger.put([_row(), _row("e2")])
-    full = _row(
+    await ledger.put([make_row(), make_row("e2")])
+    full = make_row(
         state=DeliveryState.FAILED,
         reason="cooldown",
         params={"seconds": 41},
@@ -54,8 +54,8 @@ async def test_a_row_is_read_as_it_was_written(store: EventStore) -> None:
         updates=2,
         devices={"d": DeviceDelivery("Pixel", rang=True, told="x", error="no route")},
     )
-    await ledger.put([full, _row(recipient_id="bert")])
-    assert await ledger.of_event("e1") == [full, _row(recipient_id="bert")]
+    await ledger.put([full, make_row(recipient_id="bert")])
+    assert await ledger.of_event("e1") == [full, make_row(recipient_id="bert")]
     assert await ledger.of_event("e3") == []
 
 
@@ -64,10 +64,10 @@ async def test_what_is_unfinished(store: EventStore) -> None:
     ledger = Ledger(store)
     await ledger.put(
         [
-            _row("e1"),
-            _row("e2", done=False),
-            _row("e2", "bert", done=False),
-            _row("e3", "bert", done=False),
+            make_row("e1"),
+            make_row("e2", done=False),
+            make_row("e2", "bert", done=False),
+            make_row("e3", "bert", done=False),
         ]
     )
     assert sorted(await ledger.unfinished()) == ["e2", "e3"]
@@ -79,12 +79,12 @@ async def test_last_sent(store: EventStore) -> None:
     assert await ledger.last_sent("anna", "front_door", at_least=Severity.INFO) is None
     await ledger.put(
         [
-            _row("e1", sent_at=BEGAN),
-            _row("e2", sent_at=BEGAN + 1, severity=Severity.WARNING),
-            _row("e3", sent_at=BEGAN + 2, state=DeliveryState.FAILED),
-            _row("e4", sent_at=None, state=DeliveryState.NOT_SENT),
-            _row("e5", "bert", sent_at=BEGAN + 5),
-            _row("e6", sent_at=BEGAN + 6, source_id="back_yard"),
+            make_row("e1", sent_at=BEGAN),
+            make_row("e2", sent_at=BEGAN + 1, severity=Severity.WARNING),
+            make_row("e3", sent_at=BEGAN + 2, state=DeliveryState.FAILED),
+            make_row("e4", sent_at=None, state=DeliveryState.NOT_SENT),
+            make_row("e5", "bert", sent_at=BEGAN + 5),
+            make_row("e6", sent_at=BEGAN + 6, source_id="back_yard"),
         ]
     )
     found = {
@@ -128,11 +128,11 @@ async def test_all_goes_with_its_event(store: EventStore) -> None:
     ledger, reviews = Ledger(store), Reviews(store)
     for event in (old, kept):
         await store.write(event, ChangeKind.NEW)
-        await ledger.put([_row(event.id)])
+        await ledger.put([make_row(event.id)])
         await reviews.mark(Review(event.id, "Anna", BEGAN))
     await store.prune(before_ms=BEGAN + 2, now=BEGAN + 10)
     assert await ledger.of_event(old.id) == []
-    assert await ledger.of_event(kept.id) == [_row(kept.id)]
+    assert await ledger.of_event(kept.id) == [make_row(kept.id)]
     assert set(await reviews.of([old.id, kept.id])) == {kept.id}
 
 
@@ -161,7 +161,7 @@ async def test_an_older_database_gets_the_tables(
     store = EventStore(f"sqlite:///{database}", clock=clock)
     await store.open(now=BEGAN)
     ledger = Ledger(store)
-    await ledger.put([_row(event.id, done=False)])
+    await ledger.put([make_row(event.id, done=False)])
     assert await ledger.unfinished() == [event.id]
     await store.prune(before_ms=BEGAN + 2, now=BEGAN + 10)
     assert await ledger.of_event(event.id) == []
