@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.vigilar.models import Severity
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.setup import async_setup_component
 
 from .publish.phone.common import ended, make_event, with_media
@@ -29,10 +29,10 @@ def _install(config_dir: Path) -> None:
     shutil.copy(BLUEPRINT, target)
 
 
-async def _set_up(hass: HomeAssistant, **inputs: Any) -> list[Any]:
+async def _set_up(hass: HomeAssistant, **inputs: Any) -> list[ServiceCall]:
     """Make an automation of the blueprint; return the calls of the phone's action."""
     await hass.async_add_executor_job(_install, Path(hass.config.config_dir))
-    calls = async_mock_service(hass, "notify", "mobile_app_pixel")
+    calls: list[ServiceCall] = async_mock_service(hass, "notify", "mobile_app_pixel")
     use = {
         "path": f"vigilar/{BLUEPRINT.name}",
         "input": {"notify_action": "notify.mobile_app_pixel", **inputs},

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Connection
 
 from custom_components.vigilar.events.ledger import (
     Delivery,
@@ -144,18 +144,7 @@ async def test_an_older_database_gets_the_tables(
     await store.open(now=BEGAN)
     event = make_event(end_ts=BEGAN + 1)
     await store.write(event, ChangeKind.NEW)
-    for table in ("deliveries", "snoozes", "reviews"):
-        await store.run(
-            lambda connection, table=table: connection.execute(
-                text(f"DROP TABLE {table}")
-            )
-        )
-    for trigger in ("deliveries_follow_events", "reviews_follow_events"):
-        await store.run(
-            lambda connection, trigger=trigger: connection.execute(
-                text(f"DROP TRIGGER {trigger}")
-            )
-        )
+    await store.run(_drop_the_ledger)
     await store.close()
 
     store = EventStore(f"sqlite:///{database}", clock=clock)
@@ -166,3 +155,11 @@ async def test_an_older_database_gets_the_tables(
     await store.prune(before_ms=BEGAN + 2, now=BEGAN + 10)
     assert await ledger.of_event(event.id) == []
     await store.close()
+
+
+def _drop_the_ledger(connection: Connection) -> None:
+    """Leave what there was before the ledger."""
+    for trigger in ("deliveries_follow_events", "reviews_follow_events"):
+        connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
+    for table in ("deliveries", "snoozes", "reviews"):
+        connection.exec_driver_sql(f"DROP TABLE {table}")

@@ -20,6 +20,7 @@ from custom_components.vigilar.publish.phone.texts import Texts
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions import PolicyPermissions
+from homeassistant.auth.permissions.models import PermissionLookup
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import (
@@ -27,6 +28,7 @@ from homeassistant.exceptions import (
     ServiceValidationError,
     Unauthorized,
 )
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..common import Workers, settle
 from ..events.common import BEGAN
@@ -140,7 +142,9 @@ async def test_only_who_may_read_the_camera_is_told(
     assert (await client.receive_json())["success"]
     assert (await _call(hass, event_id, hass_read_only_user))["deliveries"]
 
-    hass_read_only_user.permissions = PolicyPermissions({}, None)
+    hass_read_only_user.permissions = PolicyPermissions(
+        {}, PermissionLookup(er.async_get(hass), dr.async_get(hass))
+    )
     await client.send_json_auto_id(message)
     assert not (await client.receive_json())["success"]
     with pytest.raises(ServiceValidationError):

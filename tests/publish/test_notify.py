@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -43,14 +44,14 @@ from .phone.common import (
 )
 
 
-def _phone(hass: HomeAssistant, **fields: object) -> tuple[FakeApp, Recipient]:
+def _phone(hass: HomeAssistant, **fields: Any) -> tuple[FakeApp, Recipient]:
     """Return Anna's Android phone and the recipient that it is."""
     device_id = add_app(hass, "Pixel")
     recipient = make_recipient(kind=TargetKind.DEVICE, target=device_id, **fields)
     return FakeApp(hass, "Pixel"), recipient
 
 
-def _iphone(hass: HomeAssistant, **fields: object) -> tuple[FakeApp, Recipient]:
+def _iphone(hass: HomeAssistant, **fields: Any) -> tuple[FakeApp, Recipient]:
     """Return Anna's iPhone and the recipient that it is."""
     device_id = add_app(hass, "iPhone", manufacturer="Apple")
     recipient = make_recipient(kind=TargetKind.DEVICE, target=device_id, **fields)
@@ -204,7 +205,10 @@ async def test_cooldown(hass: HomeAssistant, bench: Bench) -> None:
     """Of a camera, the next one that matters no more is not sent for a while."""
     app, recipient = _phone(hass, cooldown_s=60)
     await bench.begin(recipient)
-    vehicle = {"event_type": EventType.VEHICLE, "severity": Severity.WARNING}
+    vehicle: dict[str, Any] = {
+        "event_type": EventType.VEHICLE,
+        "severity": Severity.WARNING,
+    }
     await bench.tell(make_event(**vehicle))
     bench.clock.now += 19_000
     again = make_event(BEGAN + 1, **vehicle)

@@ -141,7 +141,7 @@ class FakeApp:
     def action(self, prefix: str) -> str:
         """Return the id of a button of the newest notification."""
         return next(
-            button["action"]
+            str(button["action"])
             for button in self.sent[-1]["data"]["actions"]
             if button["action"].startswith(prefix)
         )
