@@ -48,6 +48,7 @@ async def test_a_row_is_read_as_it_was_written(store: EventStore) -> None:
         reason="cooldown",
         params={"seconds": 41},
         critical=True,
+        dismissed=True,
         done=False,
         failing_since=BEGAN + 1,
         attempts=3,

@@ -19,8 +19,15 @@ from custom_components.vigilar.events.ledger import (
 )
 from custom_components.vigilar.events.reviews import Review
 from custom_components.vigilar.events.store import StoreError
-from custom_components.vigilar.models import ChangeKind, EventType, Severity
+from custom_components.vigilar.models import (
+    Change,
+    ChangeKind,
+    Event,
+    EventType,
+    Severity,
+)
 from custom_components.vigilar.publish import notify
+from custom_components.vigilar.publish.phone import planner
 from custom_components.vigilar.publish.phone.recipient import (
     Presence,
     Recipient,
@@ -368,10 +375,7 @@ async def test_a_service_that_hangs(
     """It counts as failed; as it may have arrived, the next try is quiet."""
     app, recipient = _iphone(hass)
 
-    async def _hang(_call: object) -> None:
-        await asyncio.Event().wait()
-
-    hass.services.async_register("notify", app.service, _hang)
+    await _hang(hass, app)
     await bench.begin(recipient)
     event = make_event()
     with patch.object(notify, "SEND_TIMEOUT_S", 0):
@@ -596,9 +600,68 @@ async def test_what_goes_wrong_stays_with_its_event(
     """A fault in one event is logged; the next one is sent."""
     app, recipient = _phone(hass)
     await bench.begin(recipient)
-    with patch.object(notify, "compose", side_effect=RuntimeError("fault")):
+    with patch.object(planner, "compose", side_effect=RuntimeError("fault")):
         await bench.tell(make_event())
     assert "Gave up an event" in caplog.text
     assert bench.notifier.diagnostics["under_way"] == 0
     await bench.tell(make_event(BEGAN + 1))
     assert len(app.sent) == 1
+
+
+async def _hang(hass: HomeAssistant, app: FakeApp) -> asyncio.Event:
+    """Let an app's action hang until the event that is returned is set."""
+    released = asyncio.Event()
+
+    async def _wait(_call: object) -> None:
+        await released.wait()
+
+    hass.services.async_register("notify", app.service, _wait)
+    return released
+
+
+async def _publish(bench: Bench, app: FakeApp, event: Event) -> asyncio.Event:
+    """Publish an event until its message is under way; return what releases it."""
+    released = await _hang(bench.hass, app)
+    bench.notifier.publish(await bench.store.write(event, ChangeKind.NEW))
+    while not await bench.notifier.ledger.of_event(event.id):
+        await asyncio.sleep(0)
+    return released
+
+
+async def test_a_stop_while_sending(hass: HomeAssistant, bench: Bench) -> None:
+    """Nothing is waited for; the next start goes on without a second sound."""
+    app, recipient = _iphone(hass)
+    await bench.begin(recipient)
+    event = make_event()
+    await _publish(bench, app, event)
+    await bench.notifier.async_stop()
+    assert (await bench.row(event)).state is DeliveryState.SENDING
+    app = FakeApp(hass, "iPhone")
+    await bench.restart()
+    assert (len(app.sent), app.sounds) == (1, 0)
+
+
+async def test_a_deletion_while_sending(hass: HomeAssistant, bench: Bench) -> None:
+    """What is under way ends, and nothing follows."""
+    app, recipient = _phone(hass)
+    await bench.begin(recipient)
+    event = make_event()
+    released = await _publish(bench, app, event)
+    bench.notifier.publish(Change(9, ChangeKind.DELETED, replace(event, payload={})))
+    released.set()
+    await hass.async_block_till_done()
+    assert bench.notifier.diagnostics["under_way"] == 0
+
+
+async def test_a_stop_while_waiting(
+    hass: HomeAssistant, bench: Bench, freezer: FrozenDateTimeFactory
+) -> None:
+    """No timer outlives it."""
+    app, recipient = _phone(hass)
+    app.fails = HomeAssistantError("no route")
+    await bench.begin(recipient)
+    await bench.tell(make_event())
+    await bench.notifier.async_stop()
+    app.fails = None
+    await _pass(hass, bench, freezer, 60)
+    assert app.sent == []

@@ -65,6 +65,7 @@ class Delivery:
         at: When this row last changed, Unix milliseconds.
         sent_at: When it was decided to send, Unix milliseconds, or None.
         critical: It breaks through silent mode.
+        dismissed: The recipient has put it away.
         done: Nothing is left to do, even after a restart.
         failing_since: Since when every attempt fails, Unix milliseconds, or None.
         attempts: How many failed in a row.
@@ -84,11 +85,17 @@ class Delivery:
     params: dict[str, Any] = field(default_factory=dict)
     sent_at: int | None = None
     critical: bool = False
+    dismissed: bool = False
     done: bool = False
     failing_since: int | None = None
     attempts: int = 0
     updates: int = 0
     devices: dict[str, DeviceDelivery] = field(default_factory=dict)
+
+    @property
+    def told(self) -> bool:
+        """Return whether any device shows something of the event."""
+        return any(device.told for device in self.devices.values())
 
 
 @dataclass(frozen=True, slots=True)

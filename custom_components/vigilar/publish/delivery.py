@@ -124,6 +124,7 @@ def _describe(texts: Texts, row: Delivery) -> dict[str, Any]:
         "at": row.at,
         "sent_at": row.sent_at,
         "critical": row.critical,
+        "dismissed": row.dismissed,
         "updates": row.updates,
         "devices": [
             {

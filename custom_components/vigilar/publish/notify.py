@@ -7,7 +7,7 @@ before a crash is told again without a sound.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import logging
 from typing import Any, Final
 
@@ -16,22 +16,15 @@ from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..events.clock import wall_ms
-from ..events.ledger import Delivery, DeliveryState, DeviceDelivery, Ledger
+from ..events.ledger import Delivery, DeliveryState, Ledger
 from ..events.reviews import Reviews
 from ..events.store import EventStore, StoreError
 from ..models import Change, ChangeKind, Event
 from .phone.buttons import Buttons
-from .phone.house import (
-    Device,
-    async_devices,
-    async_off_condition,
-    async_send,
-    async_who_is_home,
-    error_text,
-)
-from .phone.messages import Message, can_update, compose, service_data
+from .phone.house import async_send, error_text
+from .phone.messages import service_data
+from .phone.planner import Planner, Sending, is_over
 from .phone.recipient import Recipient
-from .phone.rules import Reason, Refusal, Situation, reaches, refuse_event, refuse_now
 from .phone.texts import Texts
 
 _LOGGER = logging.getLogger(__name__)
@@ -74,30 +67,6 @@ class _Job:
             self.timer = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Sending:
-    """One message to one device."""
-
-    row: Delivery
-    device: Device
-    state: DeviceDelivery
-    message: Message
-    quiet: bool
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What is to be done for an event now.
-
-    Attributes:
-        sendings: What is to be sent.
-        changed: Rows that differ from the ledger, by recipient.
-    """
-
-    sendings: list[_Sending] = field(default_factory=list)
-    changed: dict[str, Delivery] = field(default_factory=dict)
-
-
 class PhoneNotifier:
     """Takes stored changes to the phones of the recipients."""
 
@@ -121,8 +90,14 @@ class PhoneNotifier:
         self.store = store
         self._clock = clock
         self._recipients: dict[str, Recipient] = {}
+        self._planner = Planner(hass, self.ledger, self.reviews, clock)
         self._buttons = Buttons(
-            hass, self.ledger, self.reviews, self._recipients.get, clock
+            hass,
+            self.ledger,
+            self.reviews,
+            recipient=self._recipients.get,
+            dismiss=self._async_dismiss,
+            clock=clock,
         )
         self._jobs: dict[str, _Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -237,7 +212,9 @@ class PhoneNotifier:
             rows = await self.ledger.of_event(event.id)
             job.rows = {row.recipient_id: row for row in rows}
         async with self._judging:
-            plan = await self._async_plan(event, job.rows)
+            plan = await self._planner.async_plan(
+                event, self._recipients.values(), job.rows
+            )
             await self.ledger.put(plan.changed.values())
         if not plan.changed:
             return None
@@ -250,120 +227,16 @@ class PhoneNotifier:
         delays = (_retry_delay(row) for row in job.rows.values())
         return min((delay for delay in delays if delay is not None), default=None)
 
-    async def _async_plan(self, event: Event, rows: dict[str, Delivery]) -> _Plan:
-        """Find out who is to be told what; the rows say so before it is done."""
-        plan = _Plan()
-        texts = await Texts.async_load(self._hass)
-        reviewed = bool(await self.reviews.of([event.id]))
-        for recipient in self._recipients.values():
-            row = rows.get(recipient.id)
-            nature = _nature(event)
-            if row is None or (
-                row.state is DeliveryState.NOT_SENT and row.nature != nature
-            ):
-                row = await self._async_judge(recipient, event, nature)
-                rows[recipient.id] = plan.changed[recipient.id] = row
-            elif row.state is DeliveryState.NOT_SENT or _gave_up(row):
-                continue
-            elif reviewed or await self._async_is_snoozed(row):
-                if not row.done:
-                    row.done = True
-                    plan.changed[recipient.id] = row
-                continue
-            self._plan_row(plan, texts, recipient, event, row)
-        return plan
+    async def _async_dismiss(self, row: Delivery) -> None:
+        """Note that a recipient has put a notification away."""
+        job = self._jobs.get(row.event_id)
+        if job is not None and job.rows is not None:
+            # Else the job would write over it.
+            row = job.rows[row.recipient_id]
+        row.dismissed = True
+        await self.ledger.put([row])
 
-    @callback
-    def _plan_row(
-        self,
-        plan: _Plan,
-        texts: Texts,
-        recipient: Recipient,
-        event: Event,
-        row: Delivery,
-    ) -> None:
-        """Plan what the devices of a recipient are to be told."""
-        if row.state is DeliveryState.NOT_SENT:
-            return
-        message = compose(texts, event, recipient.id, critical=row.critical)
-        devices = async_devices(self._hass, recipient)
-        trouble = None if devices else Reason.NO_DEVICE
-        settled = row.done or not _over(event)
-        for device in devices:
-            state = row.devices.setdefault(device.key, DeviceDelivery(device.name))
-            if state.told == message.digest:
-                settled = settled and state.error is None
-                state.error = None
-            elif not state.rang and self._is_too_late(row):
-                if not _is_told(row):
-                    trouble = Reason.TOO_LATE
-            elif not state.rang or can_update(device.platform, critical=row.critical):
-                plan.sendings.append(
-                    _Sending(row, device, state, message, quiet=state.rang)
-                )
-                state.rang = True
-                settled = False
-        row.reason = None if trouble is None else trouble.value
-        if trouble is not None or not settled:
-            row.done = False
-            plan.changed[recipient.id] = row
-
-    def _is_too_late(self, row: Delivery) -> bool:
-        """Return whether Home Assistant was away for longer than is tried again."""
-        return (
-            self._clock() - (row.sent_at or 0) > RETRY_WINDOW_MS + RETRY_MOST_S * 1000
-        )
-
-    async def _async_judge(
-        self, recipient: Recipient, event: Event, nature: str
-    ) -> Delivery:
-        """Decide whether a recipient is told of an event."""
-        now = self._clock()
-        refusal = refuse_event(recipient, event) or refuse_now(
-            recipient, await self._async_situation(recipient, event, now)
-        )
-        threshold = recipient.critical_from
-        row = Delivery(
-            event_id=event.id,
-            recipient_id=recipient.id,
-            source_id=event.source_id,
-            severity=event.severity,
-            recipient=recipient.name,
-            nature=nature,
-            state=DeliveryState.SENDING,
-            at=now,
-            sent_at=now,
-            critical=threshold is not None and reaches(event.severity, threshold),
-        )
-        return row if refusal is None else _refused(row, refusal)
-
-    async def _async_situation(
-        self, recipient: Recipient, event: Event, now: int
-    ) -> Situation:
-        """Find out how things stand for a recipient."""
-        off, on_again = async_off_condition(self._hass, recipient)
-        last_sent = None
-        if recipient.cooldown_s:
-            last_sent = await self.ledger.last_sent(
-                recipient.id, event.source_id, at_least=event.severity
-            )
-        return Situation(
-            now=now,
-            off=off,
-            on_again=on_again,
-            home=async_who_is_home(self._hass, recipient),
-            snooze=await self.ledger.snoozed(recipient.id, event.source_id, now),
-            last_sent=last_sent,
-        )
-
-    async def _async_is_snoozed(self, row: Delivery) -> bool:
-        """Return whether a recipient has asked to be left alone since it was told."""
-        snooze = await self.ledger.snoozed(
-            row.recipient_id, row.source_id, self._clock()
-        )
-        return snooze is not None
-
-    async def _async_deliver(self, item: _Sending) -> None:
+    async def _async_deliver(self, item: Sending) -> None:
         """Send one message and note what became of it."""
         data = service_data(item.message, item.device.platform, quiet=item.quiet)
         try:
@@ -388,11 +261,11 @@ class PhoneNotifier:
         if not errors and row.reason is None:
             row.failing_since, row.attempts = None, 0
             row.state = DeliveryState.UPDATED if row.updates else DeliveryState.SENT
-            row.done = _over(event)
+            row.done = is_over(event)
             return
         row.state = DeliveryState.FAILED
         if row.failing_since is None:
-            row.failing_since = now if _is_told(row) else row.sent_at or now
+            row.failing_since = now if row.told else row.sent_at or now
         row.attempts += 1
         if now - row.failing_since >= RETRY_WINDOW_MS:
             row.done = True
@@ -417,39 +290,6 @@ def _snapshot_comes(event: Event) -> bool:
     """Return whether the snapshot of an event is being made."""
     state: str = event.payload["media"]["snapshot"]["state"]
     return state == "pending"
-
-
-def _over(event: Event) -> bool:
-    """Return whether nothing more of an event is to come."""
-    return event.payload["end_ts"] is not None and not any(
-        medium["state"] == "pending" for medium in event.payload["media"].values()
-    )
-
-
-def _nature(event: Event) -> str:
-    """Return what decides of an event whether a recipient wants it."""
-    return "/".join((event.type, event.severity, *event.payload["zones"]))
-
-
-def _refused(row: Delivery, refusal: Refusal) -> Delivery:
-    """Turn a row into one that says why nothing is sent."""
-    row.state = DeliveryState.NOT_SENT
-    row.reason = refusal.reason.value
-    row.params = refusal.params
-    row.sent_at = None
-    row.critical = False
-    row.done = True
-    return row
-
-
-def _is_told(row: Delivery) -> bool:
-    """Return whether any device shows something of the event."""
-    return any(state.told for state in row.devices.values())
-
-
-def _gave_up(row: Delivery) -> bool:
-    """Return whether a row failed for too long."""
-    return row.state is DeliveryState.FAILED and row.done
 
 
 def _retry_delay(row: Delivery) -> float | None:

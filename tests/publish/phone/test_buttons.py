@@ -5,7 +5,8 @@ from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.vigilar.models import ChangeKind, Event, Severity
 from custom_components.vigilar.publish.phone.recipient import TargetKind
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 
 from ...events.common import BEGAN
 from .common import (
@@ -126,3 +127,62 @@ async def test_a_user_without_a_name(
     user.name = None
     await bench.tap(app.action("VIGILAR_SEEN"))
     assert await _seen(bench, event) == "Anna"
+
+
+async def _clear(
+    hass: HomeAssistant, bench: Bench, app: FakeApp, user_id: str = "user-anna"
+) -> None:
+    """Swipe the newest notification away, as Android tells it."""
+    actions = app.sent[-1]["data"]["actions"]
+    keys = {
+        f"action_{number}_key": button["action"]
+        for number, button in enumerate(actions, 1)
+    }
+    hass.bus.async_fire(
+        "mobile_app_notification_cleared",
+        {
+            "message": app.sent[-1]["message"],
+            "tag": app.sent[-1]["data"]["tag"],
+            **keys,
+        },
+        context=Context(user_id=user_id),
+    )
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_what_was_swiped_away_does_not_come_back(
+    hass: HomeAssistant, bench: Bench, told: tuple[FakeApp, Event], restart: bool
+) -> None:
+    """Android would take the update for a new notification, and sound."""
+    app, event = told
+    await _clear(hass, bench, app)
+    if restart:
+        await bench.restart()
+    await bench.tell(ended(event), ChangeKind.ENDED)
+    assert len(app.sent) == 1
+    assert (await bench.row(event)).done
+
+
+async def test_what_others_swipe_away_stays(
+    hass: HomeAssistant, bench: Bench, told: tuple[FakeApp, Event]
+) -> None:
+    """Only who was sent it can put it away, and only what is ours."""
+    app, event = told
+    await _clear(hass, bench, app, "user-bert")
+    hass.bus.async_fire("mobile_app_notification_cleared", {"message": "Laundry"})
+    await bench.tell(ended(event), ChangeKind.ENDED)
+    assert len(app.sent) == 2
+
+
+async def test_swiped_away_while_it_is_tried_again(
+    hass: HomeAssistant, bench: Bench, told: tuple[FakeApp, Event]
+) -> None:
+    """The work that is under way does not forget it."""
+    app, event = told
+    app.fails = HomeAssistantError("no route")
+    await bench.tell(ended(event), ChangeKind.ENDED)
+    await _clear(hass, bench, app)
+    app.fails = None
+    await bench.tell(ended(event, BEGAN + 9), ChangeKind.UPDATED)
+    assert len(app.sent) == 1
