@@ -23,12 +23,13 @@ from homeassistant.exceptions import (
     Unauthorized,
 )
 
+from ..access import may_read
 from ..const import DOMAIN
 from ..events.ledger import Delivery, DeliveryState
 from ..events.store import StoreError
 from .notify import PhoneNotifier
 from .phone.texts import Texts
-from .timeline import ULID, Timeline, may_read
+from .timeline import ULID, Timeline
 
 ACTION_DELIVERY: Final = "delivery"
 ATTR_EVENT_ID: Final = "event_id"

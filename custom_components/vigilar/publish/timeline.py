@@ -13,13 +13,13 @@ from typing import Any, Final
 import voluptuous as vol
 
 from homeassistant.auth.models import User
-from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 
+from ..access import may_read
 from ..const import DOMAIN
 from ..events.store import EventStore, StoreError
 from ..models import Change, ChangeKind, Event, EventType, Severity, SourceInfo
@@ -312,15 +312,6 @@ def _filter(msg: dict[str, Any]) -> EventFilter:
             for key in ("source_ids", "types", "severities")
         )
     )
-
-
-def may_read(user: User, source: SourceInfo | None) -> bool:
-    """Return whether a user may know of a source; one that is gone is for admins."""
-    if user.is_admin:
-        return True
-    if source is None or source.entity_id is None:
-        return False
-    return user.permissions.check_entity(source.entity_id, POLICY_READ)
 
 
 def _visible_sources(timeline: Timeline, user: User) -> list[dict[str, Any]]:
