@@ -468,15 +468,15 @@ async def test_a_retry_survives_a_restart(hass: HomeAssistant, bench: Bench) -> 
 async def test_a_ledger_that_fails_is_tried_again(
     hass: HomeAssistant, bench: Bench, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Nothing is sent that was not written before."""
-    app, recipient = _phone(hass)
+    """Nothing is sent that was not written before; then it rings."""
+    app, recipient = _iphone(hass)
     await bench.begin(recipient)
     event = make_event()
     with patch.object(Ledger, "put", side_effect=StoreError("disk full")):
         await bench.tell(event)
     assert app.sent == []
     await _pass(hass, bench, freezer, 5)
-    assert len(app.sent) == 1
+    assert (len(app.sent), app.sounds) == (1, 1)
 
 
 async def test_seen_ends_the_updates(hass: HomeAssistant, bench: Bench) -> None:

@@ -86,8 +86,8 @@ class PhoneNotifier:
         """
         self.ledger = Ledger(store)
         self.reviews = Reviews(store)
-        self._hass = hass
         self.store = store
+        self._hass = hass
         self._clock = clock
         self._recipients: dict[str, Recipient] = {}
         self._planner = Planner(hass, self.ledger, self.reviews, clock)
@@ -193,6 +193,8 @@ class PhoneNotifier:
                 delay = await self._async_step(job)
             except StoreError as err:
                 _LOGGER.warning("The delivery ledger failed: %s", err)
+                # What was not written must not count, as if a phone had rung.
+                job.rows = None
                 delay = RETRY_FIRST_S
             except Exception:
                 _LOGGER.exception("Gave up an event on its way to the phones")
