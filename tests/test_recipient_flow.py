@@ -159,6 +159,14 @@ async def test_everything_that_can_be_said(
     assert schema is not None
     assert _suggested(schema) == user_input | {CONF_COOLDOWN: 60}
 
+    hass.config_entries.async_remove_subentry(entry, front)
+    await settle(hass)
+    flow = await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    schema = flow["data_schema"]
+    assert schema is not None
+    assert _suggested(schema)[CONF_CAMERAS] == []
+    assert CONF_ZONES not in _suggested(schema)
+
 
 def _suggested(schema: vol.Schema) -> dict[str, Any]:
     """Return what a form starts with."""

@@ -147,6 +147,12 @@ class RecipientSubentryFlow(ConfigSubentryFlow):
             for reference in values[CONF_CONDITIONS]
             if (entity_id := async_camera_entity_id(self.hass, reference)) is not None
         ]
+        # What was deleted since is no choice any more.
+        for key, choices in (
+            (CONF_CAMERAS, self._camera_names()),
+            (CONF_ZONES, self._zone_names()),
+        ):
+            values[key] = [value for value in values[key] if value in choices]
         return values
 
     @callback
@@ -177,6 +183,23 @@ class RecipientSubentryFlow(ConfigSubentryFlow):
         return target if state is None else state.name
 
     @callback
+    def _camera_names(self) -> dict[str, str]:
+        """Return the names of the cameras by their source ids."""
+        cameras = self._get_entry().get_subentries_of_type(SUBENTRY_CAMERA)
+        return {camera.data[CONF_SOURCE_ID]: camera.title for camera in cameras}
+
+    @callback
+    def _zone_names(self) -> list[str]:
+        """Return the names of the zones of all cameras that are not masks."""
+        names = dict.fromkeys(
+            zone[CONF_NAME]
+            for camera in self._get_entry().get_subentries_of_type(SUBENTRY_CAMERA)
+            for zone in camera.data.get(CONF_ZONES, ())
+            if zone[CONF_KIND] == ZoneKind.INCLUDE
+        )
+        return list(names)
+
+    @callback
     def _schema(self) -> vol.Schema:
         """Return the form for the kind of recipient and the cameras there are."""
         presence = [
@@ -184,17 +207,11 @@ class RecipientSubentryFlow(ConfigSubentryFlow):
             for item in Presence
             if item is not Presence.PERSON_AWAY or self._kind is TargetKind.PERSON
         ]
-        cameras = self._get_entry().get_subentries_of_type(SUBENTRY_CAMERA)
         camera_options = [
-            SelectOptionDict(value=camera.data[CONF_SOURCE_ID], label=camera.title)
-            for camera in cameras
+            SelectOptionDict(value=source_id, label=name)
+            for source_id, name in self._camera_names().items()
         ]
-        zones = dict.fromkeys(
-            zone[CONF_NAME]
-            for camera in cameras
-            for zone in camera.data.get(CONF_ZONES, ())
-            if zone[CONF_KIND] == ZoneKind.INCLUDE
-        )
+        zones = self._zone_names()
         fields: dict[vol.Marker, Selector[Any]] = {
             vol.Required(CONF_TARGET): TARGET_SELECTORS[self._kind],
             vol.Required(CONF_MIN_SEVERITY, default=Severity.WARNING.value): _choice(
@@ -209,7 +226,7 @@ class RecipientSubentryFlow(ConfigSubentryFlow):
         }
         if zones:
             fields[vol.Optional(CONF_ZONES, default=list)] = SelectSelector(
-                SelectSelectorConfig(options=list(zones), multiple=True)
+                SelectSelectorConfig(options=zones, multiple=True)
             )
         fields |= {
             vol.Optional(CONF_CONDITIONS, default=list): EntitySelector(
