@@ -304,6 +304,26 @@ async def test_a_person_has_several_devices(hass: HomeAssistant, bench: Bench) -
     assert (await bench.row(event)).state is DeliveryState.SENT
 
 
+async def test_a_device_that_fails_and_goes(
+    hass: HomeAssistant, bench: Bench, freezer: FrozenDateTimeFactory
+) -> None:
+    """Nobody is waited for that is not there any more."""
+    add_app(hass, "Pixel")
+    add_app(hass, "iPad", manufacturer="Apple")
+    pixel, ipad = FakeApp(hass, "Pixel"), FakeApp(hass, "iPad")
+    hass.states.async_set("person.anna", "not_home", {"user_id": "user-anna"})
+    ipad.fails = HomeAssistantError("offline")
+    await bench.begin(make_recipient(kind=TargetKind.PERSON, target="person.anna"))
+    event = make_event()
+    await bench.tell(event)
+    assert (await bench.row(event)).state is DeliveryState.FAILED
+    hass.services.async_remove("notify", ipad.service)
+    await _pass(hass, bench, freezer, 5)
+    row = await bench.row(event)
+    assert (row.state, row.attempts) == (DeliveryState.SENT, 0)
+    assert len(pixel.sent) == 1
+
+
 async def test_a_failed_send_is_retried(
     hass: HomeAssistant, bench: Bench, freezer: FrozenDateTimeFactory
 ) -> None:

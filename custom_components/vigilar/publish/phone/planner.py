@@ -127,6 +127,12 @@ class Planner:
         devices = async_devices(self._hass, recipient)
         trouble = None if devices else Reason.NO_DEVICE
         settled = row.done or not is_over(event)
+        present = {device.key for device in devices}
+        for key, state in row.devices.items():
+            # A device that is gone fails no more, if another is left.
+            if devices and key not in present and state.error is not None:
+                state.error = None
+                settled = False
         for device in devices:
             state = row.devices.setdefault(device.key, DeviceDelivery(device.name))
             if state.told == message.digest:
