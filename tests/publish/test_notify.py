@@ -371,6 +371,23 @@ async def test_gives_up_after_ten_minutes(
     assert app.sent == []
 
 
+async def test_an_update_that_fails_late_has_ten_minutes_of_its_own(
+    hass: HomeAssistant, bench: Bench, freezer: FrozenDateTimeFactory
+) -> None:
+    """They count from the first failure, not from the first message."""
+    app, recipient = _iphone(hass)
+    await bench.begin(recipient)
+    event = make_event()
+    await bench.tell(event)
+    bench.clock.now += 1_800_000
+    app.fails = HomeAssistantError("no route")
+    await bench.tell(ended(event), ChangeKind.ENDED)
+    assert not (await bench.row(event)).done
+    app.fails = None
+    await _pass(hass, bench, freezer, 5)
+    assert (len(app.sent), app.sounds) == (2, 1)
+
+
 async def test_a_recipient_without_a_device(
     hass: HomeAssistant, bench: Bench, freezer: FrozenDateTimeFactory
 ) -> None:
