@@ -734,9 +734,9 @@ async def test_a_model_of_ones_own(hass: HomeAssistant, hub: MockConfigEntry) ->
 
 
 def test_supported_subentries(entry: MockConfigEntry) -> None:
-    """The hub offers cameras, and only these so far."""
+    """The hub offers cameras and recipients, and only these so far."""
     from custom_components.vigilar.config_flow import VigilarConfigFlow
 
     types = VigilarConfigFlow.async_get_supported_subentry_types(entry)
-    assert set(types) == {"camera"}
-    assert issubclass(types["camera"], ConfigSubentryFlow)
+    assert set(types) == {"camera", "recipient"}
+    assert all(issubclass(flow, ConfigSubentryFlow) for flow in types.values())

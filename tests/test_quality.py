@@ -11,8 +11,9 @@ from typing import Any
 import hass_frontend
 import pytest
 
-from custom_components.vigilar.const import PLATFORMS
-from custom_components.vigilar.models import EventType
+from custom_components.vigilar.const import NEVER, PLATFORMS
+from custom_components.vigilar.models import EventType, Severity
+from custom_components.vigilar.publish.phone.recipient import Presence
 from custom_components.vigilar.runtime_extras import NCNN, OPENCV, Extra
 from custom_components.vigilar.vision.detection import description
 from custom_components.vigilar.vision.detection.description import ModelProblem
@@ -26,7 +27,8 @@ MODULES = sorted(INTEGRATION.rglob("*.py"))
 ROOMS = {
     "vision": {"vision", "models"},
     "events": {"events", "models"},
-    "publish": {"publish", "events", "models", "const"},
+    "publish": {"publish", "events", "models", "const", "access"},
+    "media": {"media", "events", "models", "const", "access"},
 }
 
 
@@ -151,6 +153,17 @@ def test_every_event_type_has_its_words() -> None:
     event = _read("translations/en.json")["entity"]["event"]["activity"]
     states = event["state_attributes"]["event_type"]["state"]
     assert set(states) == {event_type.value for event_type in EventType}
+
+
+def test_every_choice_of_a_recipient_has_its_words() -> None:
+    """Each option of the recipient's form is translated, by the same words."""
+    selector = _read("translations/en.json")["selector"]
+    options = {key: set(value["options"]) for key, value in selector.items()}
+    severities = {severity.value for severity in Severity}
+    assert options["event_type"] == {event_type.value for event_type in EventType}
+    assert options["severity"] == severities
+    assert options["critical_from"] == severities | {NEVER}
+    assert options["presence"] == {presence.value for presence in Presence}
 
 
 def test_texts_are_plain() -> None:

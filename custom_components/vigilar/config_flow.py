@@ -66,8 +66,10 @@ from .const import (
     MIN_CPU_BUDGET,
     MIN_SENSITIVITY,
     SUBENTRY_CAMERA,
+    SUBENTRY_RECIPIENT,
 )
 from .object_model import async_check_model, async_report_model
+from .recipient_flow import RecipientSubentryFlow
 from .sources import async_camera_reference, stream_unique_id, unused_source_id
 from .vision.objects import ModelError
 from .vision.source import ProbeResult, SourceError, check_stream_url
@@ -169,8 +171,11 @@ class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return the kinds of source a user can add."""
-        return {SUBENTRY_CAMERA: CameraSubentryFlow}
+        """Return what a user can add: sources, and who is to be told."""
+        return {
+            SUBENTRY_CAMERA: CameraSubentryFlow,
+            SUBENTRY_RECIPIENT: RecipientSubentryFlow,
+        }
 
     @staticmethod
     @callback

@@ -16,6 +16,7 @@ PLATFORMS: Final = [
 ]
 
 SUBENTRY_CAMERA: Final = "camera"
+SUBENTRY_RECIPIENT: Final = "recipient"
 
 # Of a camera subentry.
 CONF_ANALYSIS: Final = "analysis"
@@ -33,6 +34,16 @@ CONF_ZONES: Final = "zones"
 CONF_KIND: Final = "kind"
 CONF_POINTS: Final = "points"
 
+# Of a recipient subentry; its kind is CONF_KIND.
+CONF_CAMERAS: Final = "cameras"
+CONF_CONDITIONS: Final = "conditions"
+CONF_COOLDOWN: Final = "cooldown"
+CONF_CRITICAL_FROM: Final = "critical_from"
+CONF_MIN_SEVERITY: Final = "min_severity"
+CONF_PRESENCE: Final = "presence"
+CONF_TARGET: Final = "target"
+CONF_TYPES: Final = "types"
+
 # Of the options.
 CONF_CPU_BUDGET: Final = "cpu_budget"
 CONF_MODEL_FOLDER: Final = "model_folder"
@@ -49,6 +60,8 @@ DEFAULT_MQTT_PREFIX: Final = "vigilar"
 DEFAULT_QUIET_TIME: Final = 3
 DEFAULT_RETENTION_DAYS: Final = 14
 DEFAULT_SENSITIVITY: Final = 5
+
+NEVER: Final = "never"
 
 MIN_CPU_BUDGET: Final = 10
 MAX_CPU_BUDGET: Final = 400
