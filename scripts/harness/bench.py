@@ -74,6 +74,9 @@ def add_accuracy(commands: Any) -> None:
         help="also change each constant by 30 %% and compare",
     )
     parser.add_argument(
+        "--objects", action="store_true", help="also recognise what moves"
+    )
+    parser.add_argument(
         "--no-opencv", action="store_true", help="use the NumPy kernels"
     )
 
