@@ -1,7 +1,7 @@
 """Config flow for the Vigilar integration."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import re
 from typing import Any, override
 
@@ -43,23 +43,30 @@ from .const import (
     CONF_ANALYSIS,
     CONF_CAMERA,
     CONF_CPU_BUDGET,
+    CONF_DRAW_BOX,
     CONF_FPS,
+    CONF_HOLD_BACK,
     CONF_KIND,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
+    CONF_MIN_SCORE,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
+    CONF_OBJECTS,
     CONF_PANEL,
     CONF_POINTS,
     CONF_QUIET_TIME,
+    CONF_REPORTED,
     CONF_RETENTION_DAYS,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
+    CONF_UNKNOWN,
     CONF_ZONES,
     DEFAULT_CPU_BUDGET,
     DEFAULT_FPS,
     DEFAULT_MIN_DURATION,
     DEFAULT_MIN_HEIGHT,
+    DEFAULT_MIN_SCORE,
     DEFAULT_MQTT_PREFIX,
     DEFAULT_QUIET_TIME,
     DEFAULT_RETENTION_DAYS,
@@ -71,6 +78,7 @@ from .const import (
     MIN_SENSITIVITY,
     SUBENTRY_CAMERA,
 )
+from .events.classifier import RAISING_TYPES
 from .sources import (
     async_camera_reference,
     stream_unique_id,
@@ -180,6 +188,44 @@ OPTIONS_SCHEMA = vol.Schema(
 )
 
 
+def _class_section(zones: Sequence[str]) -> section:
+    """Return the part of the form that is about one class.
+
+    Args:
+        zones: Names of the zones there are to choose from.
+    """
+    fields: dict[vol.Marker, Any] = {
+        vol.Required(CONF_REPORTED, default=True): BooleanSelector(),
+        vol.Required(CONF_MIN_SCORE, default=DEFAULT_MIN_SCORE): _slider(
+            0, 90, 5, PERCENTAGE
+        ),
+        vol.Required(CONF_MIN_HEIGHT, default=DEFAULT_MIN_HEIGHT): _slider(
+            0, 50, 0.5, PERCENTAGE
+        ),
+    }
+    if zones:
+        names = SelectSelectorConfig(
+            options=list(zones), multiple=True, mode=SelectSelectorMode.LIST
+        )
+        fields[vol.Optional(CONF_ZONES, default=list)] = SelectSelector(names)
+    return section(vol.Schema(fields), {"collapsed": True})
+
+
+def _objects_schema(zones: Sequence[str]) -> vol.Schema:
+    """Return the form about what is recognised; takes the names of the zones."""
+    return vol.Schema(
+        {
+            vol.Required(CONF_HOLD_BACK, default=True): BooleanSelector(),
+            vol.Required(CONF_UNKNOWN, default=True): BooleanSelector(),
+            vol.Required(CONF_DRAW_BOX, default=False): BooleanSelector(),
+            **{
+                vol.Required(label.value): _class_section(zones)
+                for label in RAISING_TYPES
+            },
+        }
+    )
+
+
 class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
     """Set up the hub, then go straight on to the first camera."""
 
@@ -268,7 +314,7 @@ class CameraSubentryFlow(ConfigSubentryFlow):
         """Offer everything that was set, for a change."""
         return self.async_show_menu(
             step_id="reconfigure",
-            menu_options=["entity", "stream", "zones"],
+            menu_options=["entity", "stream", "zones", "objects"],
             description_placeholders={
                 CONF_NAME: self._get_reconfigure_subentry().title
             },
@@ -352,6 +398,29 @@ class CameraSubentryFlow(ConfigSubentryFlow):
             self._get_entry(),
             self._get_reconfigure_subentry(),
             data_updates={CONF_ZONES: [zone_to_data(zone) for zone in self._zones]},
+        )
+
+    async def async_step_objects(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask which recognised things make events."""
+        subentry = self._get_reconfigure_subentry()
+        if user_input is not None:
+            return self.async_update_and_abort(
+                self._get_entry(), subentry, data_updates={CONF_OBJECTS: user_input}
+            )
+        zones = [
+            zone.name
+            for zone in map(zone_from_data, subentry.data.get(CONF_ZONES, ()))
+            if zone.kind is ZoneKind.INCLUDE
+        ]
+        return self.async_show_form(
+            step_id="objects",
+            data_schema=self.add_suggested_values_to_schema(
+                _objects_schema(zones),
+                _shown(subentry.data.get(CONF_OBJECTS, {}), zones),
+            ),
+            description_placeholders={CONF_NAME: subentry.title},
         )
 
     async def async_step_entity(
@@ -486,8 +555,9 @@ class CameraSubentryFlow(ConfigSubentryFlow):
                 title=title, data=data, unique_id=self._unique_id()
             )
         data[CONF_SOURCE_ID] = subentry.data[CONF_SOURCE_ID]
-        if CONF_ZONES in subentry.data:
-            data[CONF_ZONES] = subentry.data[CONF_ZONES]
+        for key in (CONF_ZONES, CONF_OBJECTS):
+            if key in subentry.data:
+                data[key] = subentry.data[key]
         return self.async_update_and_abort(
             entry, subentry, title=title, data=data, unique_id=self._unique_id()
         )
@@ -502,6 +572,19 @@ class CameraSubentryFlow(ConfigSubentryFlow):
         entity_id: str = self._form[CONF_CAMERA]
         state = self.hass.states.get(entity_id)
         return entity_id if state is None else state.name
+
+
+def _shown(objects: Mapping[str, Any], zones: Sequence[str]) -> dict[str, Any]:
+    """Return saved choices without zones that are gone."""
+    return {
+        key: value
+        if not isinstance(value, Mapping)
+        else {
+            **value,
+            CONF_ZONES: [name for name in value.get(CONF_ZONES, ()) if name in zones],
+        }
+        for key, value in objects.items()
+    }
 
 
 def _describe(zone: Zone) -> str:

@@ -34,7 +34,7 @@ from .const import (
     ISSUE_DATABASE_MOVED_ASIDE,
     SUBENTRY_CAMERA,
 )
-from .coordinator import CameraCoordinator
+from .coordinator import JOIN_TIMEOUT_S, CameraCoordinator
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
@@ -44,6 +44,8 @@ from .publish.bus import BusPublisher
 from .publish.mqtt import MqttPublisher
 from .publish.timeline import Timeline
 from .sources import CameraConfig, async_camera_entity_id
+from .vision.inference import InferenceThread
+from .vision.objects import load_detector
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -92,7 +94,10 @@ class VigilarRuntime:
         self.store = EventStore(f"sqlite:///{hass.config.path(DATABASE_FILE)}")
         self.processor = EventProcessor(self.store, self.async_source_info)
         self.timeline = Timeline(hass, self.store, self.async_sources)
-        self.governor = Governor(hass, entry, self.cameras.values)
+        self.inference = InferenceThread(load_detector)
+        self.governor = Governor(
+            hass, entry, self.cameras.values, lambda: self.inference.cpu_s
+        )
         self.mqtt: MqttPublisher | None = None
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
         self._camera_listeners: list[Callable[[CameraCoordinator], None]] = []
@@ -150,6 +155,8 @@ class VigilarRuntime:
         while self._stop_timers:
             self._stop_timers.pop()()
         await asyncio.gather(*(camera.async_stop() for camera in self.cameras.values()))
+        self.inference.request_stop()
+        await self.hass.async_add_executor_job(self.inference.join, JOIN_TIMEOUT_S)
         await self.processor.stop()
         self.timeline.close()
         await self._async_stop_mqtt()
@@ -237,6 +244,8 @@ class VigilarRuntime:
             "analysis": {
                 **asdict(self.governor.data),
                 "loop_lag_p99_ms": round(self.governor.lag.p99_ms, 1),
+                "recognizing": self.inference.ready,
+                "inferences": self.inference.count,
             },
             "timeline_subscribers": self.timeline.subscriber_count,
             "mqtt": None if self.mqtt is None else self.mqtt.diagnostics,
@@ -272,6 +281,7 @@ class VigilarRuntime:
             config,
             processor=self.processor,
             store=self.store,
+            inference=self.inference,
             detecting=self._switches.is_on(config.subentry_id),
         )
         self.cameras[config.subentry_id] = camera
@@ -337,6 +347,16 @@ class VigilarRuntime:
             async with self._reconciling:
                 for camera in list(self.cameras.values()):
                     await camera.async_restart()
+        await self._async_load_detector()
+
+    async def _async_load_detector(self) -> None:
+        """Begin to recognise objects, where the detector can be had."""
+        self.inference.start()
+        if await self.hass.async_add_executor_job(self.inference.wait_loaded):
+            for camera in self.cameras.values():
+                camera.async_update_listeners()
+        else:
+            _LOGGER.info("Objects are not recognised: %s", self.inference.failure)
 
     async def _async_mark_alive(self, _now: datetime | None = None) -> None:
         """Record that somebody was watching, for the start after a crash."""

@@ -247,7 +247,7 @@ def measure_clip(
     Raises:
         SourceError: It cannot be read.
     """
-    recognizer = None if inference is None else Recognizer(inference, settings.objects)
+    recognizer = None if inference is None else Recognizer(inference)
     recorder = _Recorder(settings, kernels, recognizer)
     _, totals = asyncio.run(changes_of(path, recorder, settings.fps))
     times = totals.times

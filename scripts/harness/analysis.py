@@ -98,7 +98,7 @@ async def analyse_file(
     Raises:
         SourceError: The file cannot be read.
     """
-    recognizer = None if inference is None else Recognizer(inference, settings.objects)
+    recognizer = None if inference is None else Recognizer(inference)
     before = (0, 0.0) if inference is None else (inference.count, inference.cpu_s)
     ended, totals = await changes_of(
         path, Analyzer(SOURCE_ID, settings, kernels, recognizer), settings.fps, gate

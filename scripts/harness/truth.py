@@ -28,16 +28,16 @@ class Truth:
 
     Attributes:
         events: When something happens.
-        classes: What it is, for each event; either of several is right, and
-            none means that it is not said.
         ignore: When a detection is neither required nor wrong.
         ignore_zone: Where it is neither, or None.
+        classes: What it is, for each event; any of several is right, and none
+            means that it is not said.
     """
 
     events: tuple[Span, ...] = ()
-    classes: tuple[frozenset[str], ...] = ()
     ignore: tuple[Span, ...] = ()
     ignore_zone: Corners | None = None
+    classes: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

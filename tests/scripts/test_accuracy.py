@@ -32,7 +32,8 @@ def folder(tmp_path: Path) -> Path:
 
 def measure(folder: Path | None, **options: Any) -> int:
     """Run the command."""
-    defaults = {"synthetic": False, "sweep": False, "no_opencv": False, "json": False}
+    names = ("synthetic", "sweep", "objects", "no_opencv", "json")
+    defaults = dict.fromkeys(names, False)
     return accuracy.run(argparse.Namespace(folder=folder, **defaults | options))
 
 

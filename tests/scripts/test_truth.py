@@ -20,7 +20,7 @@ def test_truth_is_read(tmp_path: Path) -> None:
     }
     (tmp_path / "ground_truth.json").write_text(json.dumps(content))
     assert load_truth(tmp_path) == {
-        "a.mp4": Truth(((3, 5),), ((7, 8),), (0, 0, 1, 0.1))
+        "a.mp4": Truth(((3, 5),), ((7, 8),), (0, 0, 1, 0.1), (frozenset({"person"}),))
     }
 
 

@@ -164,6 +164,7 @@ class Analyzer:
         self._recognizer = recognizer
         if recognizer is not None:
             recognizer.connected()
+            recognizer.configure(settings.objects)
         self._zones = ZoneMap(settings.zones)
         self._detector = MotionDetector(
             kernels,
@@ -339,7 +340,9 @@ class Analyzer:
         if present != motion.present:
             motion.present, motion.news = present, True
         if (portrait := recognizer.take_portrait()) is not None:
-            motion.look = Look(portrait.score, portrait.box)
+            # A score never falls: whoever keeps the best look must take this one.
+            score = max(motion.look.score, portrait.score)
+            motion.look = Look(score, portrait.box)
             motion.frame, motion.recognized, motion.news = portrait.frame, True, True
 
     def _news(self) -> list[Observation]:

@@ -176,6 +176,7 @@ class InferenceThread:
         self._wake = threading.Condition()
         self._stopping = False
         self._ready = False
+        self._loaded = threading.Event()
         self._failure: Exception | None = None
         self._count = 0
         self._cpu_s = 0.0
@@ -205,8 +206,11 @@ class InferenceThread:
         return self._cpu_s
 
     def start(self) -> None:
-        """Load the detector and begin to answer."""
-        self._thread.start()
+        """Load the detector and begin to answer, unless asked to stop already."""
+        if self._stopping:
+            self._loaded.set()
+        else:
+            self._thread.start()
 
     def request_stop(self) -> None:
         """Ask the thread to end; returns at once."""
@@ -227,6 +231,15 @@ class InferenceThread:
         if self._thread.ident is not None:
             self._thread.join(timeout)
         return not self._thread.is_alive()
+
+    def wait_loaded(self) -> bool:
+        """Wait until the detector was loaded or could not be.
+
+        Returns:
+            Whether there is one.
+        """
+        self._loaded.wait()
+        return self._ready
 
     def desk(self, source_id: str) -> Inference:
         """Return the place of a camera, the same for each call with its id."""
@@ -257,10 +270,11 @@ class InferenceThread:
             looker = _Looker(self._load())
         except Exception as err:  # noqa: BLE001 - whatever fails in a model, there is motion without it
             self._failure = err
-            _LOGGER.warning("Objects are not recognised: %s", err)
+            self._loaded.set()
             return
         with self._wake:
             self._ready = not self._stopping
+        self._loaded.set()
         while (taken := self._next()) is not None:
             desk, request = taken
             try:

@@ -130,15 +130,14 @@ class Recognizer:
     one look a picture at the most, and for none while nothing moves.
     """
 
-    def __init__(self, inference: Inference, settings: ObjectSettings) -> None:
+    def __init__(self, inference: Inference) -> None:
         """Know of nothing.
 
         Args:
             inference: Answers.
-            settings: Which things count.
         """
         self._inference = inference
-        self._settings = settings
+        self._settings = ObjectSettings()
         self._standing = Standing()
         self._known: dict[int, _Known] = {}
         self._labels: dict[str, float] = {}

@@ -1,4 +1,8 @@
-"""What stands before a camera all the time, such as parked cars: no event is made of it."""
+"""What stands before a camera all the time, such as parked cars: no event is made of it.
+
+Only vehicles are remembered: they stay for hours, and shadows, people and rain
+pass over them. Where a person stood a moment ago, the next one may walk.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,9 +30,8 @@ _FOLLOW: Final = 0.2
 
 @dataclass(slots=True)
 class _Stander:
-    """Something in one place; the box follows the detector's slow wandering."""
+    """A vehicle in one place; the box follows the detector's slow wandering."""
 
-    label: ObjectClass
     box: Box
     since: float
     seen: float
@@ -44,6 +47,10 @@ class Standing:
         """Know of nothing."""
         self._things: list[_Stander] = []
 
+    def __len__(self) -> int:
+        """Return how many places are remembered."""
+        return len(self._things)
+
     def reset(self) -> None:
         """Begin to count time anew; what stands is still believed to."""
         self._things = [thing for thing in self._things if thing.stands]
@@ -52,7 +59,7 @@ class Standing:
         """Return whether a detection is something that stands where it stood."""
         return any(
             thing.stands
-            and thing.label is found.label
+            and found.label is ObjectClass.VEHICLE
             and overlap(thing.box, found.box) >= PLACE
             for thing in self._things
         )
@@ -68,7 +75,11 @@ class Standing:
             seen: The part of the picture that was looked at.
             moving: What moved in it, and may hide what stands.
         """
-        new = [one for one in found if not self._recall(ts, one)]
+        new = [
+            one
+            for one in found
+            if one.label is ObjectClass.VEHICLE and not self._recall(ts, one)
+        ]
         hidden = tuple(moving)
         for thing in self._things:
             if (
@@ -78,7 +89,7 @@ class Standing:
             ):
                 thing.missed += 1
         self._things = [thing for thing in self._things if thing.missed < GONE_LOOKS]
-        self._things += [_Stander(one.label, one.box, ts, ts) for one in new]
+        self._things += [_Stander(one.box, ts, ts) for one in new]
         if len(self._things) > MOST:
             self._things.sort(key=lambda thing: (thing.stands, thing.seen))
             del self._things[: len(self._things) - MOST]
@@ -86,7 +97,7 @@ class Standing:
     def _recall(self, ts: float, found: Detection) -> bool:
         """Note a thing that is where it was; return whether there is one."""
         for thing in self._things:
-            if thing.label is found.label and overlap(thing.box, found.box) >= PLACE:
+            if overlap(thing.box, found.box) >= PLACE:
                 if thing.seen != ts:
                     thing.looks += 1
                 thing.seen = ts

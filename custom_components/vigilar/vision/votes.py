@@ -16,12 +16,17 @@ FADE: Final = 0.7
 """What is left of the evidence of the looks before at each look."""
 ENOUGH: Final = 0.2
 """Sum of what scores exceed the floor by, the older ones faded, with which a label is believed."""
-HITS: Final = 2
-"""Pictures that must agree, whatever their scores."""
+AMONG: Final = 3
+"""Two pictures must agree, whatever their scores, among so many in a row."""
 OVERTURN: Final = 1.5
 """How much more must speak for another label, in all, for it to take the place of a known one."""
+TOGETHER: Final = 2
+"""Pictures that must show two labels side by side for both to be kept."""
 SAME: Final = 0.6
 """Intersection over union from which two boxes of one picture are one thing with one name."""
+DOUBT: Final = 1.2
+"""What a person's score counts for where the same box may be something else: from behind and
+above the model takes people for dogs, and a person missed is worse than a dog too many."""
 WELL_LOOKED: Final = 5
 """Looks at a thing large enough, after which nothing is expected of more."""
 LARGE_ENOUGH: Final = 0.2
@@ -32,11 +37,11 @@ INSIDE: Final = 0.6
 """Share of the smaller box within the larger one that is enough as well, ..."""
 MOST_LARGER: Final = 6.0
 """... unless one is so many times as large: only a part of a thing may have moved, or its shadow."""
-OWN: Final = 0.3
+OWN: Final = 0.5
 """Intersection over union, on average, with which a thing is the track's own before both went far."""
 FOLLOWS: Final = 0.4
 """Share of the track's way that a thing must have gone along to be what moves."""
-FAR: Final = 0.35
+FAR: Final = 0.15
 """Way of the track, in sides of the thing, from which that is asked."""
 
 FILLS: Final = 0.1
@@ -85,6 +90,7 @@ def _common(one: Box, other: Box) -> float:
 class _Hit:
     """A look that showed a label: where the thing was, and where the track, if there was one."""
 
+    number: int
     thing: Box
     track: Box | None
 
@@ -98,22 +104,26 @@ class _Tally:
         total: The same, unfaded.
         score: The best.
         hits: The newest looks that showed it.
-        count: All of them.
     """
 
     evidence: float = 0.0
     total: float = 0.0
     score: float = 0.0
     hits: deque[_Hit] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
-    count: int = 0
 
-    def hit(self, thing: Detection, track: Box | None) -> None:
+    def hit(self, number: int, thing: Detection, track: Box | None) -> None:
         """Count a look that shows it."""
         self.evidence += thing.score - FLOOR
         self.total += thing.score - FLOOR
         self.score = max(self.score, thing.score)
-        self.hits.append(_Hit(thing.box, track))
-        self.count += 1
+        self.hits.append(_Hit(number, thing.box, track))
+
+    @property
+    def agreed(self) -> bool:
+        """Return whether the two newest of its looks were close to each other."""
+        return (
+            len(self.hits) > 1 and self.hits[-1].number - self.hits[-2].number < AMONG
+        )
 
     def moves(self) -> bool:
         """Return whether the thing goes where the track goes, as far as one can tell."""
@@ -186,7 +196,7 @@ class Votes:
             track: Where the track was, fractions (0-1) of the picture; None
                 where the tracker has nothing: then only what fills a part of
                 the picture counts, and goes somewhere.
-            things: What was found, of any place, surest first.
+            things: What was found, of any place.
             counts: Finding nothing says something: the look was a good one.
         """
         self._shown = _best_of(track, things)
@@ -197,7 +207,9 @@ class Votes:
         for tally in self._tallies.values():
             tally.evidence *= FADE
         for thing in self._shown:
-            self._tallies.setdefault(thing.label, _Tally()).hit(thing, track)
+            self._tallies.setdefault(thing.label, _Tally()).hit(
+                self._looks, thing, track
+            )
         seen = [thing.label for thing in self._shown]
         self._together.update(frozenset(pair) for pair in combinations(seen, 2))
         for label in seen:
@@ -208,7 +220,7 @@ class Votes:
         tally = self._tallies[label]
         if (
             label in self._decided
-            or tally.count < HITS
+            or not tally.agreed
             or tally.evidence < ENOUGH
             or not tally.moves()
         ):
@@ -216,7 +228,8 @@ class Votes:
         rivals = [
             other
             for other in self._tallies
-            if other is not label and self._together[frozenset((label, other))] < HITS
+            if other is not label
+            and self._together[frozenset((label, other))] < TOGETHER
         ]
         if all(
             tally.total
@@ -231,7 +244,7 @@ class Votes:
 def _best_of(track: Box | None, things: Iterable[Detection]) -> list[Detection]:
     """Return what the track may be: the surest thing of each class, each at a place of its own."""
     best: list[Detection] = []
-    for thing in things:
+    for thing in sorted(things, key=_weight, reverse=True):
         if (
             thing.score > FLOOR
             and (
@@ -246,3 +259,8 @@ def _best_of(track: Box | None, things: Iterable[Detection]) -> list[Detection]:
         ):
             best.append(thing)
     return best
+
+
+def _weight(thing: Detection) -> float:
+    """Return how much a detection counts against others of the same box."""
+    return thing.score * (DOUBT if thing.label is ObjectClass.PERSON else 1.0)
