@@ -178,6 +178,7 @@ class InferenceThread:
         self._ready = False
         self._loaded = threading.Event()
         self._failure: Exception | None = None
+        self._turns = 0
         self._count = 0
         self._cpu_s = 0.0
         self._crashed = False
@@ -295,7 +296,8 @@ class InferenceThread:
                     desk = min(waiting, key=self._turn)
                     request, desk.request = desk.request, None
                     assert request is not None
-                    desk.served = self._count
+                    self._turns += 1
+                    desk.served = self._turns
                     return desk, request
                 self._wake.wait()
         return None
