@@ -50,6 +50,7 @@ from .const import (
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
     CONF_MIN_SCORE,
+    CONF_MODEL_FOLDER,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_OBJECTS,
@@ -79,6 +80,7 @@ from .const import (
     SUBENTRY_CAMERA,
 )
 from .events.classifier import RAISING_TYPES
+from .object_model import async_check_model, async_report_model
 from .sources import (
     async_camera_reference,
     stream_unique_id,
@@ -86,6 +88,7 @@ from .sources import (
     zone_from_data,
     zone_to_data,
 )
+from .vision.objects import ModelError
 from .vision.source import ProbeResult, SourceError, check_stream_url
 from .vision.zones import PolygonError, Zone, ZoneKind, format_points, parse_points
 
@@ -184,6 +187,7 @@ OPTIONS_SCHEMA = vol.Schema(
             MIN_CPU_BUDGET, MAX_CPU_BUDGET, 10, PERCENTAGE
         ),
         vol.Required(CONF_PANEL, default=True): BooleanSelector(),
+        vol.Optional(CONF_MODEL_FOLDER): TextSelector(),
     }
 )
 
@@ -279,18 +283,27 @@ class VigilarOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Show or save the options."""
         errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         if user_input is not None:
-            if MQTT_PREFIX.fullmatch(user_input[CONF_MQTT_PREFIX]):
+            if not MQTT_PREFIX.fullmatch(user_input[CONF_MQTT_PREFIX]):
+                errors[CONF_MQTT_PREFIX] = "invalid_prefix"
+            try:
+                await async_check_model(self.hass, user_input)
+            except ModelError as err:
+                errors[CONF_MODEL_FOLDER] = err.problem.value
+                placeholders = err.details
+            if not errors:
+                async_report_model(self.hass, None)
                 for key in (CONF_RETENTION_DAYS, CONF_CPU_BUDGET):
                     user_input[key] = int(user_input[key])
                 return self.async_create_entry(data=user_input)
-            errors[CONF_MQTT_PREFIX] = "invalid_prefix"
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
                 OPTIONS_SCHEMA, user_input or self.config_entry.options
             ),
             errors=errors,
+            description_placeholders=placeholders,
         )
 
 

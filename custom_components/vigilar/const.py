@@ -42,6 +42,7 @@ CONF_POINTS: Final = "points"
 
 # Of the options.
 CONF_CPU_BUDGET: Final = "cpu_budget"
+CONF_MODEL_FOLDER: Final = "model_folder"
 CONF_MQTT: Final = "mqtt"
 CONF_MQTT_PREFIX: Final = "mqtt_prefix"
 CONF_PANEL: Final = "panel"
@@ -71,3 +72,5 @@ EVENT_VIGILAR_ENDED: Final = "vigilar_event_ended"
 ISSUE_AUTH_FAILED: Final = "auth_failed"
 ISSUE_CAMERA_MISSING: Final = "camera_missing"
 ISSUE_DATABASE_MOVED_ASIDE: Final = "database_moved_aside"
+ISSUE_MODEL_UNUSABLE: Final = "model_unusable"
+ISSUE_OBJECT_RUNTIME: Final = "object_runtime_missing"

@@ -19,7 +19,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 
-from . import panel, runtime_extras
+from . import object_model, panel, runtime_extras
 from .const import (
     CONF_ANALYSIS,
     CONF_MQTT,
@@ -94,7 +94,8 @@ class VigilarRuntime:
         self.store = EventStore(f"sqlite:///{hass.config.path(DATABASE_FILE)}")
         self.processor = EventProcessor(self.store, self.async_source_info)
         self.timeline = Timeline(hass, self.store, self.async_sources)
-        self.inference = InferenceThread(load_detector)
+        self._model_folder = object_model.model_folder(hass, entry.options)
+        self.inference = InferenceThread(lambda: load_detector(self._model_folder))
         self.governor = Governor(
             hass, entry, self.cameras.values, lambda: self.inference.cpu_s
         )
@@ -298,6 +299,9 @@ class VigilarRuntime:
     async def _async_apply_options(self) -> None:
         """Make the publishers and the panel follow the options."""
         options = self.entry.options
+        if object_model.model_folder(self.hass, options) != self._model_folder:
+            self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
+            return
         prefix = options.get(CONF_MQTT_PREFIX, DEFAULT_MQTT_PREFIX)
         wanted = prefix if options.get(CONF_MQTT, True) else None
         if wanted != (None if self.mqtt is None else self.mqtt.prefix):
@@ -343,7 +347,9 @@ class VigilarRuntime:
 
     async def _async_install_extras(self) -> None:
         """Install the accelerators; cameras that run already change over."""
-        if await runtime_extras.async_install_opencv(self.hass):
+        added = await runtime_extras.async_install_extras(self.hass)
+        await object_model.async_review_model(self.hass, self.entry.options)
+        if runtime_extras.OPENCV in added:
             async with self._reconciling:
                 for camera in list(self.cameras.values()):
                     await camera.async_restart()

@@ -70,7 +70,7 @@ def frame() -> VideoFrame:
 
 def mover(step: float, track: int = 1, zones: tuple[str, ...] = ()) -> Mover:
     """Return something that has walked so many steps to the right."""
-    return Mover(track, Box(0.02 * step, 0.3, 0.1, 0.4), zones)
+    return Mover(track, Box(0.01 * step, 0.3, 0.1, 0.4), zones)
 
 
 def run(

@@ -19,12 +19,14 @@ from .detection.description import (
 )
 from .detection.network import Network, import_ncnn
 from .detection.suppression import suppress
+from .detection.trial import survives
 
 __all__ = [
     "SHIPPED_MODEL",
     "Detection",
     "DetectorUnavailableError",
     "ModelError",
+    "ModelProblem",
     "ObjectClass",
     "ObjectDetector",
     "load_detector",
@@ -57,6 +59,11 @@ class ObjectDetector(Protocol):
     @property
     def name(self) -> str:
         """Return the name of the model, for diagnostics."""
+        ...
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Return width and height in pixels of a picture that need not be resized."""
         ...
 
     def detect(self, rgb: NDArray[np.uint8]) -> Sequence[Detection]:
@@ -100,6 +107,12 @@ class _NetworkDetector(ObjectDetector):
     def name(self) -> str:
         """Return the name of the model."""
         return self._description.name
+
+    @property
+    @override
+    def input_size(self) -> tuple[int, int]:
+        """Return width and height in pixels of a picture that need not be resized."""
+        return self._description.width, self._description.height
 
     @override
     def detect(self, rgb: NDArray[np.uint8]) -> Sequence[Detection]:
@@ -161,7 +174,7 @@ def _box(corners: Floats) -> Box:
 def load_detector(folder: Path = SHIPPED_MODEL) -> ObjectDetector:
     """Load a model and look with it at a test picture.
 
-    Takes some 100 ms and imports ncnn in the calling thread: call it in the
+    Takes some 100 ms, a second for a model that is not ours, and imports ncnn in the calling thread: call it in the
     thread that will detect, never in an event loop. ncnn may be installed while
     the process runs, so each call tries anew.
 
@@ -178,6 +191,10 @@ def load_detector(folder: Path = SHIPPED_MODEL) -> ObjectDetector:
         ncnn = import_ncnn()
     except ImportError as err:
         raise DetectorUnavailableError(str(err)) from err
+    if folder != SHIPPED_MODEL and not survives(
+        files.param, files.weights, description.width, description.height
+    ):
+        raise ModelError(ModelProblem.NETWORK_CRASHED, file=files.param.name)
     detector = _NetworkDetector(Network(ncnn, files, description), description)
     detector.check()
     return detector

@@ -38,6 +38,7 @@ class ColorOrder(StrEnum):
 class ModelProblem(StrEnum):
     """Why a model cannot be used; each has its words in the translations."""
 
+    FOLDER_OUTSIDE = "model_folder_outside"
     FOLDER_MISSING = "model_folder_missing"
     FILE_MISSING = "model_file_missing"
     SEVERAL_NETWORKS = "model_several_networks"
@@ -46,6 +47,7 @@ class ModelProblem(StrEnum):
     KEY_INVALID = "model_key_invalid"
     UNKNOWN_DECODER = "model_unknown_decoder"
     NETWORK_UNREADABLE = "model_network_unreadable"
+    NETWORK_CRASHED = "model_network_crashed"
     NETWORK_FAILED = "model_network_failed"
     WRONG_OUTPUT = "model_wrong_output"
     NOT_FINITE = "model_not_finite"

@@ -36,15 +36,12 @@ class Network:
             description: Of the same model.
 
         Raises:
-            ModelError: ncnn cannot read the files, or there is not one input.
+            ModelError: ncnn cannot read the files.
         """
         self._ncnn = ncnn
         self._description = description
         self._net = _load(ncnn, files)
-        inputs = self._net.input_names()
-        if len(inputs) != 1:
-            raise ModelError(ModelProblem.NETWORK_UNREADABLE, file=files.param.name)
-        self._input = inputs[0]
+        (self._input,) = self._net.input_names()
         # ncnn lists them as the network happens to be written.
         self._outputs = sorted(self._net.output_names())
         self._scale = list(description.scale)
