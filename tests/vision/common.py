@@ -1,6 +1,6 @@
 """Scenes with known truth, clips and streams made of them, and a scripted source."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from custom_components.vigilar.models import Observation
 from custom_components.vigilar.vision.analyzer import AnalyzerSettings
+from custom_components.vigilar.vision.inference import Answer, Request
+from custom_components.vigilar.vision.objects import Detection
 from custom_components.vigilar.vision.source import (
     Backoff,
     Packet,
@@ -82,6 +84,34 @@ def _noisy(scene: NDArray[np.float64], rng: np.random.Generator, sigma: float) -
         np.uint8
     )
     return noisy
+
+
+class FakeInference:
+    """Answers by a rule of the test; late answers come at the next picture."""
+
+    def __init__(
+        self, see: Callable[[Request], Sequence[Detection]], *, late: bool = False
+    ) -> None:
+        """Keep the rule."""
+        self.ready = True
+        self.asked: list[Request] = []
+        self.see = see
+        self._late = late
+        self._made: list[Answer] = []
+        self._found: list[Answer] = []
+
+    def ask(self, request: Request) -> None:
+        """Note a question and its answer."""
+        self.asked.append(request)
+        self._made.append(Answer(request, tuple(self.see(request)), 12.0))
+
+    def answers(self) -> Sequence[Answer]:
+        """Return what was found; what is late comes one call later."""
+        made, self._made = self._made, []
+        if not self._late:
+            return made
+        found, self._found = self._found, made
+        return found
 
 
 def grey_frame(image: Image) -> VideoFrame:

@@ -5,14 +5,9 @@ import numpy as np
 import pytest
 
 from custom_components.vigilar.models import Box
-from custom_components.vigilar.vision.crops import (
-    LOOK_SIDE,
-    Crop,
-    Cropper,
-    around,
-    whole,
-)
+from custom_components.vigilar.vision.crops import Crop, Cropper, around, whole
 
+SIZE = (300, 200)
 FORMATS = [
     "yuv420p",
     "yuvj420p",
@@ -38,8 +33,8 @@ def test_the_place_is_what_is_shown(pixel_format: str) -> None:
     """Whatever the camera's format, colours and place are right."""
     frame = picture().reformat(format=pixel_format)
     crop = Crop(160, 90, 200, 180)
-    cut = Cropper().cut(frame, crop)
-    assert cut.shape == (LOOK_SIDE, LOOK_SIDE, 3)
+    cut = Cropper().cut(frame, crop, SIZE)
+    assert cut.shape == (200, 300, 3)
     assert cut.dtype == np.uint8
     corners = cut[[4, -5]][:, [4, -5]].astype(int)
     red, green = (160 * 255 / 640, 360 * 255 / 640), (90 * 255 / 360, 270 * 255 / 360)
@@ -49,7 +44,7 @@ def test_the_place_is_what_is_shown(pixel_format: str) -> None:
 
 def test_grey_pictures() -> None:
     """A camera without colour gives grey."""
-    cut = Cropper().cut(picture().reformat(format="gray"), Crop(0, 0, 100, 100))
+    cut = Cropper().cut(picture().reformat(format="gray"), Crop(0, 0, 100, 100), SIZE)
     assert np.ptp(cut.astype(int), axis=2).max() <= 2
 
 
@@ -57,7 +52,7 @@ def test_grey_pictures() -> None:
 def test_the_whole_picture(size: tuple[int, int]) -> None:
     """All of it is scaled, without a copy of the planes where that is possible."""
     frame = picture(*size).reformat(format="yuv420p")
-    cut = Cropper().cut(frame, whole(*size)).astype(int)
+    cut = Cropper().cut(frame, whole(*size), SIZE).astype(int)
     assert cut[0, 0] == pytest.approx([0, 0, 128], abs=10)
     assert cut[-1, -1] == pytest.approx([254, 254, 128], abs=10)
 

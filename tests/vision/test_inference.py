@@ -1,6 +1,7 @@
 """Who runs the object detector, and when."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 import threading
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 import pytest
 
 from custom_components.vigilar.models import Box, ObjectClass
-from custom_components.vigilar.vision.crops import LOOK_SIDE, Crop
+from custom_components.vigilar.vision.crops import Crop
 from custom_components.vigilar.vision.inference import (
     MOST_ANSWERS,
     DirectInference,
@@ -29,6 +30,7 @@ class Detector:
     """A detector that sees a person in the middle; a test may hold it up."""
 
     name = "test"
+    input_size = (320, 240)
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
@@ -40,7 +42,7 @@ class Detector:
 
     def detect(self, rgb: NDArray[np.uint8]) -> Sequence[Detection]:
         """Note what is shown."""
-        assert rgb.shape == (LOOK_SIDE, LOOK_SIDE, 3)
+        assert rgb.shape == (240, 320, 3)
         self.threads.add(threading.get_ident())
         self.seen.append(round(float(rgb.mean())))
         assert self.free.wait(WAIT_S)
@@ -82,10 +84,20 @@ def start(detector: Detector) -> Iterator[Callable[..., InferenceThread]]:
         assert thread.join(WAIT_S)
 
 
+def _counts(thread: InferenceThread, count: int) -> bool:
+    """Return whether so many detections were made."""
+    return thread.count == count
+
+
 def answered(desk: Inference) -> list[Any]:
     """Wait for the next answers."""
     found: list[Any] = []
-    eventually(lambda: bool(found.extend(desk.answers()) or found))
+
+    def _fetch() -> bool:
+        found.extend(desk.answers())
+        return bool(found)
+
+    eventually(_fetch)
     return found
 
 
@@ -179,7 +191,7 @@ def test_a_failing_picture_is_survived(
     detector.fails = 2
     for count in (1, 2):
         desk.ask(request())
-        eventually(lambda count=count: thread.count == count)
+        eventually(partial(_counts, thread, count))
     desk.ask(request(7.0))
     assert [answer.request.ts for answer in answered(desk)] == [7.0]
     assert caplog.text.count("could not be looked at") == 1
@@ -219,6 +231,6 @@ def test_unfetched_answers_are_few(
     desk = thread.desk("front")
     for count in range(1, MOST_ANSWERS + 4):
         desk.ask(request(float(count)))
-        eventually(lambda count=count: thread.count == count)
+        eventually(partial(_counts, thread, count))
     stamps = [answer.request.ts for answer in desk.answers()]
     assert stamps == [float(count) for count in range(4, MOST_ANSWERS + 4)]

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from ..models import Box
 
-LOOK_SIDE: Final = 300
-"""Side in pixels of the picture that the detector gets."""
 CONTEXT: Final = 2.2
 """Side of a crop in longer sides of what moves: half of the crop is surroundings."""
 LEAST_SIDE: Final = 0.25
 """Side of the smallest crop as a share of the picture's height: what is
 enlarged further than that shows the codec's blocks and no thing."""
+LEAST_PIXELS: Final = 75
+"""The same in pixels."""
 
 # Per plane: bytes of two pixels side by side, and the rows of luma to one of its own.
 _LAYOUTS: Final[dict[str, tuple[tuple[int, int], ...]]] = {
@@ -74,7 +74,7 @@ def around(box: Box, width: int, height: int) -> Crop:
         A square with context; a rectangle where the picture is narrower.
     """
     side = max(
-        CONTEXT * max(box.w * width, box.h * height), LEAST_SIDE * height, LOOK_SIDE / 4
+        CONTEXT * max(box.w * width, box.h * height), LEAST_SIDE * height, LEAST_PIXELS
     )
     limits = whole(width, height)
     across, down = (max(2, int(min(side, most)) // 2 * 2) for most in limits[2:])
@@ -95,7 +95,9 @@ class Cropper:
         """Create a cropper for frames of any size."""
         self._reformatter = VideoReformatter()
 
-    def cut(self, frame: VideoFrame, crop: Crop) -> NDArray[np.uint8]:
+    def cut(
+        self, frame: VideoFrame, crop: Crop, size: tuple[int, int]
+    ) -> NDArray[np.uint8]:
         """Return what the detector gets to see.
 
         The planes are cropped first, so that only these pixels are converted.
@@ -103,14 +105,14 @@ class Cropper:
         Args:
             frame: Of any pixel format.
             crop: Within the frame.
+            size: Width and height of the result, pixels.
 
         Returns:
-            uint8[LOOK_SIDE, LOOK_SIDE, 3], RGB.
+            uint8[h, w, 3], RGB; stretched where the crop has another aspect.
         """
         picture = self._reformatter.reformat(
             _cropped(frame, crop),
-            LOOK_SIDE,
-            LOOK_SIDE,
+            *size,
             "rgb24",
             interpolation=Interpolation.AREA,
             threads=1,

@@ -85,7 +85,9 @@ class _Looker:
         """Crop, detect, and return the boxes to the frame."""
         begin = time.perf_counter()
         frame, crop = request.frame, request.crop
-        found = self._detector.detect(self._cropper.cut(frame, crop))
+        found = self._detector.detect(
+            self._cropper.cut(frame, crop, self._detector.input_size)
+        )
         things = tuple(
             replace(thing, box=crop.to_picture(thing.box, frame.width, frame.height))
             for thing in found

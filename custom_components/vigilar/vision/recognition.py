@@ -210,17 +210,17 @@ class Recognizer:
     @property
     def examined(self) -> bool:
         """Return whether all that moves was looked at well, and nothing was found."""
-        return bool(self._known) and all(
-            known.votes.examined and not known.votes.labels
-            for known in self._known.values()
+        tracks = self._tracks()
+        return bool(tracks) and all(
+            known.votes.examined and not known.votes.labels for known in tracks
         )
 
     @property
     def ignored(self) -> bool:
         """Return whether all that moves is known, and none of it may make an event."""
-        return bool(self._known) and all(
-            known.votes.labels and not self._counting(known)
-            for known in self._known.values()
+        tracks = self._tracks()
+        return bool(tracks) and all(
+            known.votes.labels and not self._counting(known) for known in tracks
         )
 
     def present(self, since: float) -> tuple[str, ...]:
@@ -244,6 +244,11 @@ class Recognizer:
         """Return the best picture if it is better than the one returned before."""
         portrait, self._portrait = self._portrait, None
         return portrait
+
+    def _tracks(self) -> list[_Known]:
+        """Return what is known of tracks; of the whole picture where there never was one."""
+        tracks = [known for track, known in self._known.items() if track != _NO_TRACK]
+        return tracks or list(self._known.values())
 
     def _counting(self, known: _Known) -> list[Label]:
         """Return the labels of a track that make events where it was."""
