@@ -371,6 +371,8 @@ class Analyzer:
     def _start(self, motion: _Motion) -> Observation:
         """Report a motion for the first time."""
         motion.told = True
+        if self._ts > motion.confirmed:
+            motion.stages["held"] = round((self._ts - motion.confirmed) * 1000, 1)
         return self._observe(motion, ObservationKind.MOTION_STARTED, motion.began)
 
     def _began(self, since: float) -> float:
