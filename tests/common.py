@@ -17,6 +17,7 @@ from custom_components.vigilar.const import (
 from custom_components.vigilar.models import Box, Observation, ObservationKind
 from custom_components.vigilar.sources import stream_unique_id
 from custom_components.vigilar.vision.analyzer import AnalyzerSettings
+from custom_components.vigilar.vision.inference import Inference
 from custom_components.vigilar.vision.source import Source
 from custom_components.vigilar.vision.worker import WorkerStats
 from homeassistant.config_entries import ConfigSubentryData
@@ -75,8 +76,10 @@ class FakeWorker:
         open_source: Callable[[], Source],
         settings: AnalyzerSettings,
         sink: Callable[[Observation], None],
+        inference: Inference,
     ) -> None:
         """Take what the real one takes."""
+        self.inference = inference
         self.source_id = source_id
         self.open_source = open_source
         self.settings = settings

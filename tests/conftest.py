@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vigilar.const import DOMAIN
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
+from custom_components.vigilar.vision.objects import DetectorUnavailableError
 
 from .common import BACK_URL, FRONT_URL, Workers, stream_subentry
 
@@ -29,8 +30,14 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 @pytest.fixture
 def platform_ready(enable_custom_integrations: None) -> Generator[None]:
     """Let Home Assistant find the integration, and install nothing for it."""
-    with patch(
-        "custom_components.vigilar.runtime_extras._import_error", return_value=None
+    with (
+        patch(
+            "custom_components.vigilar.runtime_extras._import_error", return_value=None
+        ),
+        patch(
+            "custom_components.vigilar.runtime.load_detector",
+            side_effect=DetectorUnavailableError("not in this test"),
+        ),
     ):
         yield
 

@@ -18,7 +18,7 @@ from custom_components.vigilar.vision.source import (
 )
 from scripts.harness import analysis
 
-from .vision.common import encode_sound, still, walk, write_clip
+from .vision.common import SomebodyEverywhere, encode_sound, still, walk, write_clip
 
 ROOT = Path(__file__).parents[1]
 
@@ -56,8 +56,25 @@ def test_an_event_and_a_summary(clip: Path, capsys: pytest.CaptureFixture[str]) 
     assert totals["frames_decoded"] == 100
     assert totals["packets"] >= 100
     assert totals["cpu_s"] > 0
-    assert set(totals["stages_ms"]) == {"read", "decode", "scale", "motion", "events"}
-    assert all(spent > 0 for spent in totals["stages_ms"].values())
+    spent = totals["stages_ms"]
+    assert spent.pop("objects") == totals["inferences"] == 0
+    assert set(spent) == {"read", "decode", "scale", "motion", "events"}
+    assert all(one > 0 for one in spent.values())
+
+
+def test_objects(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With `--objects` an event has labels, the same at each run."""
+    runs = []
+    with patch.object(analysis, "load_detector", SomebodyEverywhere):
+        for _ in range(2):
+            assert analysis.main(["--objects", str(clip)]) == 0
+            event, summary = lines(capsys)
+            assert event["type"] == "person"
+            assert [label["label"] for label in event["labels"]] == ["person"]
+            assert summary["summary"]["inferences"] > 2
+            assert summary["summary"]["stages_ms"]["objects"] > 0
+            runs.append((event, summary["summary"]["inferences"]))
+    assert runs[0] == runs[1]
 
 
 def test_a_movement_at_the_end_of_a_file_is_an_event(

@@ -32,6 +32,7 @@ from custom_components.vigilar.const import (
     ISSUE_MODEL_UNUSABLE,
     SUBENTRY_CAMERA,
 )
+from custom_components.vigilar.vision.recognition import ClassSettings, ObjectSettings
 from custom_components.vigilar.vision.source import SourceError, SourceFailure
 from custom_components.vigilar.zone_flow import MAX_ZONES
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow
@@ -468,6 +469,61 @@ async def test_zones(
     ]
     assert workers.of("front_door") is worker
     assert [zone.name for zone in worker.settings.zones] == ["Drive", "Sky"]
+
+
+async def test_objects(
+    hass: HomeAssistant, hub: MockConfigEntry, workers: Workers
+) -> None:
+    """What makes events is chosen class by class, and used without a new connection."""
+    worker = workers.of("front_door")
+    before = worker.settings.objects
+    flow_id = await _start_zones(hass, hub, ["add_zone", "save_zones"])
+    await _add_zone(hass, flow_id, DRIVE)
+    await _add_zone(hass, flow_id, SKY)
+    await _take(hass, flow_id, "save_zones")
+    subentry_id = next(iter(hub.subentries))
+    result = await hub.start_subentry_reconfigure_flow(hass, subentry_id)
+    result = await _take(hass, result["flow_id"], "objects")
+    assert result["type"] is FlowResultType.FORM
+    assert result["description_placeholders"] == {CONF_NAME: "Front door"}
+    anything = {"reported": True, "min_score": 0, "min_height": 0, CONF_ZONES: []}
+    chosen = {
+        "hold_back": False,
+        "unknown": False,
+        "draw_box": True,
+        "person": {**anything, "min_score": 40, CONF_ZONES: ["Drive"]},
+        "vehicle": {**anything, "reported": False},
+        "animal": {**anything, "min_height": 12.5},
+    }
+    result = await _submit(hass, result["flow_id"], chosen)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert before == ObjectSettings()
+    assert workers.of("front_door") is worker
+    assert worker.settings.objects == ObjectSettings(
+        hold_back=False,
+        motion=False,
+        draw_box=True,
+        person=ClassSettings(min_score=0.4, zones=("Drive",)),
+        vehicle=ClassSettings(reported=False),
+        animal=ClassSettings(min_height=0.125),
+    )
+
+    flow_id = await _start_zones(
+        hass, hub, ["add_zone", "choose_zone", "remove_zones", "save_zones"]
+    )
+    await _take(hass, flow_id, "remove_zones")
+    await _submit(hass, flow_id, {CONF_ZONES: ["Drive", "Sky"]})
+    await _take(hass, flow_id, "save_zones")
+    await hass.async_block_till_done()
+    assert worker.settings.objects.person == ClassSettings(min_score=0.4)
+    result = await hub.start_subentry_reconfigure_flow(hass, subentry_id)
+    result = await _take(hass, result["flow_id"], "objects")
+    fields = {str(key): value for key, value in result["data_schema"].schema.items()}
+    shown = {str(key): key for key in fields["person"].schema.schema}
+    assert shown["min_score"].description == {"suggested_value": 40}
+    assert CONF_ZONES not in shown
 
 
 async def test_zones_are_removed(

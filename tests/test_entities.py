@@ -1,6 +1,7 @@
 """Test what the entities of a camera show."""
 
 from http import HTTPStatus
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -21,6 +22,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 
 from .common import ANALYSIS, SECRET, FakeWorker, Workers, settle
+from .vision.common import SomebodyEverywhere
 
 TS = 1_700_000_000_000
 MOTION = "binary_sensor.front_door_motion"
@@ -281,3 +283,89 @@ async def test_sensitivity_is_disabled_by_default(
     assert registered is not None
     assert registered.disabled_by is er.RegistryEntryDisabler.INTEGRATION
     assert registered.entity_category is EntityCategory.CONFIG
+
+
+async def _async_show_presence(hass: HomeAssistant, entry: VigilarConfigEntry) -> None:
+    """Enable the sensors of presence, and set the hub up again."""
+    registry = er.async_get(hass)
+    for item in list(registry.entities.values()):
+        if "_presence_" in item.unique_id:
+            registry.async_update_entity(item.entity_id, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+
+
+async def test_presence(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    entry: VigilarConfigEntry,
+    workers: Workers,
+) -> None:
+    """A sensor a label, off by default, on while something of it is in sight."""
+    registry = er.async_get(hass)
+    assert hass.states.get("binary_sensor.front_door_person") is None
+    hidden = registry.async_get("binary_sensor.front_door_person")
+    assert hidden is not None
+    assert hidden.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+
+    detector = SomebodyEverywhere()
+    with patch(
+        "custom_components.vigilar.runtime.load_detector", return_value=detector
+    ):
+        await _async_show_presence(hass, entry)
+        await hass.async_add_executor_job(entry.runtime_data.inference.wait_loaded)
+    await settle(hass)
+    worker = workers.of("front_door")
+    worker.see(ObservationKind.CAMERA_ONLINE)
+    await settle(hass)
+    names = ("person", "vehicle", "animal")
+    sensors = [f"binary_sensor.front_door_{name}" for name in names]
+
+    def states() -> list[str]:
+        return [_state(hass, sensor).state for sensor in sensors]
+
+    assert states() == [STATE_OFF] * 3
+    worker.see(
+        ObservationKind.MOTION_STARTED,
+        key="a",
+        labels=(Label("person", 0.6), Label("vehicle", 0.5)),
+        present=("person", "vehicle"),
+    )
+    await settle(hass)
+    assert states() == [STATE_ON, STATE_ON, STATE_OFF]
+    worker.see(ObservationKind.MOTION_UPDATED, TS + 1, key="a", present=("vehicle",))
+    await settle(hass)
+    assert states() == [STATE_OFF, STATE_ON, STATE_OFF]
+    worker.see(ObservationKind.MOTION_ENDED, TS + 2, key="a")
+    await settle(hass)
+    assert states() == [STATE_OFF] * 3
+    worker.see(ObservationKind.MOTION_STARTED, TS + 3, key="b", present=("person",))
+    await settle(hass)
+    await hass.services.async_call(
+        "switch", "turn_off", {"entity_id": DETECTION}, blocking=True
+    )
+    assert states() == [STATE_UNAVAILABLE] * 3
+    assert entry.runtime_data.cameras[_front(entry)].data.present == frozenset()
+
+
+async def test_presence_where_nothing_is_recognised(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    entry: VigilarConfigEntry,
+    workers: Workers,
+) -> None:
+    """Not to know is not the same as nobody there."""
+    await _async_show_presence(hass, entry)
+    workers.of("front_door").see(ObservationKind.CAMERA_ONLINE)
+    await settle(hass)
+    state = _state(hass, "binary_sensor.front_door_person")
+    assert state.state == STATE_UNAVAILABLE
+
+
+def _front(entry: VigilarConfigEntry) -> str:
+    """Return the subentry id of the front door's camera."""
+    return next(
+        subentry.subentry_id
+        for subentry in entry.subentries.values()
+        if subentry.title == "Front door"
+    )

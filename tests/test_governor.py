@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from unittest.mock import PropertyMock, patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -16,6 +17,7 @@ from custom_components.vigilar.governor import (
 from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from custom_components.vigilar.vision.governor import STEPS
+from custom_components.vigilar.vision.inference import InferenceThread
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
@@ -45,6 +47,19 @@ async def test_load_is_shown(
     assert state.attributes["busy_rate"] == 1.0
     assert state.attributes["limited_cameras"] == 0
     assert state.attributes["reason"] == "none"
+
+
+async def test_what_the_cameras_share_counts(
+    hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers
+) -> None:
+    """The object detector works for all of them, and within the same budget."""
+    with patch.object(
+        InferenceThread, "cpu_s", new_callable=PropertyMock, return_value=2.0
+    ):
+        _govern(runtime, workers, 0.5)
+    state = hass.states.get(LOAD)
+    assert state is not None
+    assert state.state == "50"
 
 
 async def test_over_the_budget_quiet_cameras_are_limited_and_recover(

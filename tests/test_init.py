@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.vigilar.const import (
     CONF_ANALYSIS,
+    CONF_MODEL_FOLDER,
     CONF_PANEL,
     CONF_RETENTION_DAYS,
     CONF_SOURCE_ID,
@@ -33,6 +34,10 @@ from custom_components.vigilar.runtime import (
 )
 from custom_components.vigilar.runtime_extras import OPENCV
 from custom_components.vigilar.vision.analyzer import AnalyzerSettings
+from custom_components.vigilar.vision.objects import (
+    SHIPPED_MODEL,
+    DetectorUnavailableError,
+)
 from custom_components.vigilar.vision.zones import Point, Zone, ZoneKind
 from homeassistant.components.frontend import DATA_PANELS
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
@@ -45,6 +50,7 @@ from homeassistant.helpers import (
 )
 
 from .common import BACK_URL, Workers, settle
+from .vision.common import SomebodyEverywhere
 
 TS = 1_700_000_000_000
 
@@ -111,6 +117,52 @@ async def test_unload_and_reload(
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert workers.of("front_door") not in before
     assert workers.of("front_door").running
+
+
+async def test_the_detector_is_shared_and_ends_with_the_hub(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    entry: VigilarConfigEntry,
+    workers: Workers,
+) -> None:
+    """One thread for all cameras; a reload tries anew what could not be loaded."""
+    assert not await hass.async_add_executor_job(runtime.inference.wait_loaded)
+    assert isinstance(runtime.inference.failure, DetectorUnavailableError)
+    with patch(
+        "custom_components.vigilar.runtime.load_detector",
+        return_value=SomebodyEverywhere(),
+    ) as load:
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        inference = entry.runtime_data.inference
+        assert await hass.async_add_executor_job(inference.wait_loaded)
+    load.assert_called_once_with(SHIPPED_MODEL)
+    assert inference is not runtime.inference
+    for source_id in ("front_door", "back_yard"):
+        assert workers.of(source_id).inference is inference.desk(source_id)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert inference.join(0)
+
+
+async def test_another_model_is_loaded_at_once(
+    hass: HomeAssistant, runtime: VigilarRuntime, entry: VigilarConfigEntry
+) -> None:
+    """The hub is set up again with the model that the options choose."""
+    await hass.async_add_executor_job(runtime.inference.wait_loaded)
+    folder = Path(hass.config.path("nets"))
+    with (
+        patch("custom_components.vigilar.object_model.async_review_model"),
+        patch(
+            "custom_components.vigilar.runtime.load_detector",
+            return_value=SomebodyEverywhere(),
+        ) as load,
+    ):
+        hass.config_entries.async_update_entry(
+            entry, options={CONF_MODEL_FOLDER: "nets"}
+        )
+        await hass.async_block_till_done()
+        inference = entry.runtime_data.inference
+        assert await hass.async_add_executor_job(inference.wait_loaded)
+    load.assert_called_once_with(folder)
 
 
 async def test_stopping_home_assistant_stops_the_cameras(

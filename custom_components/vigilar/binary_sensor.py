@@ -13,12 +13,22 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import CameraCoordinator
 from .entity import VigilarCameraEntity
+from .events.classifier import RAISING_TYPES
 from .runtime import VigilarConfigEntry
 
 PARALLEL_UPDATES = 0
 
 MOTION = BinarySensorEntityDescription(
     key="motion", device_class=BinarySensorDeviceClass.MOTION
+)
+PRESENCES = tuple(
+    BinarySensorEntityDescription(
+        key=f"presence_{label.value}",
+        translation_key=f"presence_{label.value}",
+        device_class=BinarySensorDeviceClass.OCCUPANCY,
+        entity_registry_enabled_default=False,
+    )
+    for label in RAISING_TYPES
 )
 PROBLEM = BinarySensorEntityDescription(
     key="problem",
@@ -35,7 +45,14 @@ async def async_setup_entry(
     """Set up the sensors of each camera."""
     entry.runtime_data.async_add_per_camera(
         async_add_entities,
-        lambda camera: [MotionBinarySensor(camera), ProblemBinarySensor(camera)],
+        lambda camera: [
+            MotionBinarySensor(camera),
+            ProblemBinarySensor(camera),
+            *(
+                PresenceBinarySensor(camera, description, label.value)
+                for description, label in zip(PRESENCES, RAISING_TYPES, strict=True)
+            ),
+        ],
     )
 
 
@@ -59,6 +76,33 @@ class MotionBinarySensor(VigilarCameraEntity, BinarySensorEntity):
     def is_on(self) -> bool:
         """Return whether something moves."""
         return bool(self.coordinator.data.open_movements)
+
+
+class PresenceBinarySensor(VigilarCameraEntity, BinarySensorEntity):
+    """On while something of a class moves before a camera."""
+
+    def __init__(
+        self,
+        coordinator: CameraCoordinator,
+        description: BinarySensorEntityDescription,
+        label: str,
+    ) -> None:
+        """Initialize the entity."""
+        super().__init__(coordinator, description.key)
+        self.entity_description = description
+        self._label = label
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether anybody looks, and knows what it sees."""
+        return self.coordinator.data.online and self.coordinator.recognizing
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether something of the class is there."""
+        return self._label in self.coordinator.data.present
 
 
 class ProblemBinarySensor(VigilarCameraEntity, BinarySensorEntity):

@@ -46,6 +46,7 @@ from .const import (
     CONF_MODEL_FOLDER,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
+    CONF_OBJECTS,
     CONF_PANEL,
     CONF_QUIET_TIME,
     CONF_RETENTION_DAYS,
@@ -68,6 +69,8 @@ from .const import (
     SUBENTRY_CAMERA,
     SUBENTRY_RECIPIENT,
 )
+from .forms import slider
+from .object_flow import ObjectSteps
 from .object_model import async_check_model, async_report_model
 from .recipient_flow import RecipientSubentryFlow
 from .sources import async_camera_reference, stream_unique_id, unused_source_id
@@ -81,16 +84,6 @@ CONF_ADD_ANYWAY = "add_anyway"
 MQTT_PREFIX = re.compile(r"(?!\$)[^#+/\x00\s]+(/[^#+/\x00\s]+)*")
 
 
-def _slider(low: float, high: float, step: float, unit: str = "") -> NumberSelector:
-    """Return a slider for a number."""
-    config = NumberSelectorConfig(
-        min=low, max=high, step=step, mode=NumberSelectorMode.SLIDER
-    )
-    if unit:
-        config["unit_of_measurement"] = unit
-    return NumberSelector(config)
-
-
 ANALYSIS_DEFAULTS = {
     CONF_SENSITIVITY: DEFAULT_SENSITIVITY,
     CONF_FPS: DEFAULT_FPS,
@@ -99,11 +92,11 @@ ANALYSIS_DEFAULTS = {
     CONF_QUIET_TIME: DEFAULT_QUIET_TIME,
 }
 ANALYSIS_SELECTORS = {
-    CONF_SENSITIVITY: _slider(MIN_SENSITIVITY, MAX_SENSITIVITY, 1),
-    CONF_FPS: _slider(1, 15, 1),
-    CONF_MIN_HEIGHT: _slider(0, 50, 0.5, PERCENTAGE),
-    CONF_MIN_DURATION: _slider(0, 10, 0.5, UnitOfTime.SECONDS),
-    CONF_QUIET_TIME: _slider(1, 60, 1, UnitOfTime.SECONDS),
+    CONF_SENSITIVITY: slider(MIN_SENSITIVITY, MAX_SENSITIVITY, 1),
+    CONF_FPS: slider(1, 15, 1),
+    CONF_MIN_HEIGHT: slider(0, 50, 0.5, PERCENTAGE),
+    CONF_MIN_DURATION: slider(0, 10, 0.5, UnitOfTime.SECONDS),
+    CONF_QUIET_TIME: slider(1, 60, 1, UnitOfTime.SECONDS),
 }
 ANALYSIS_SECTION = section(
     vol.Schema(
@@ -150,7 +143,7 @@ OPTIONS_SCHEMA = vol.Schema(
                 unit_of_measurement="d",
             )
         ),
-        vol.Required(CONF_CPU_BUDGET, default=DEFAULT_CPU_BUDGET): _slider(
+        vol.Required(CONF_CPU_BUDGET, default=DEFAULT_CPU_BUDGET): slider(
             MIN_CPU_BUDGET, MAX_CPU_BUDGET, 10, PERCENTAGE
         ),
         vol.Required(CONF_PANEL, default=True): BooleanSelector(),
@@ -239,7 +232,7 @@ class VigilarOptionsFlow(OptionsFlow):
         )
 
 
-class CameraSubentryFlow(ZoneSteps):
+class CameraSubentryFlow(ZoneSteps, ObjectSteps):
     """Add or change a camera, after one look through it."""
 
     _kind: str
@@ -258,7 +251,7 @@ class CameraSubentryFlow(ZoneSteps):
         """Offer everything that was set, for a change."""
         return self.async_show_menu(
             step_id="reconfigure",
-            menu_options=["entity", "stream", "zones"],
+            menu_options=["entity", "stream", "zones", "objects"],
             description_placeholders={
                 CONF_NAME: self._get_reconfigure_subentry().title
             },
@@ -396,8 +389,9 @@ class CameraSubentryFlow(ZoneSteps):
                 title=title, data=data, unique_id=self._unique_id()
             )
         data[CONF_SOURCE_ID] = subentry.data[CONF_SOURCE_ID]
-        if CONF_ZONES in subentry.data:
-            data[CONF_ZONES] = subentry.data[CONF_ZONES]
+        for key in (CONF_ZONES, CONF_OBJECTS):
+            if key in subentry.data:
+                data[key] = subentry.data[key]
         return self.async_update_and_abort(
             entry, subentry, title=title, data=data, unique_id=self._unique_id()
         )

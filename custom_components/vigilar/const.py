@@ -24,11 +24,19 @@ CONF_CAMERA: Final = "camera"
 CONF_FPS: Final = "fps"
 CONF_MIN_DURATION: Final = "min_duration"
 CONF_MIN_HEIGHT: Final = "min_height"
+CONF_OBJECTS: Final = "objects"
 CONF_QUIET_TIME: Final = "quiet_time"
 CONF_SENSITIVITY: Final = "sensitivity"
 CONF_SOURCE_ID: Final = "source_id"
 CONF_ZONE: Final = "zone"
 CONF_ZONES: Final = "zones"
+
+# Of the objects of a camera, and of each class.
+CONF_DRAW_BOX: Final = "draw_box"
+CONF_HOLD_BACK: Final = "hold_back"
+CONF_MIN_SCORE: Final = "min_score"
+CONF_REPORTED: Final = "reported"
+CONF_UNKNOWN: Final = "unknown"
 
 # Of a zone.
 CONF_KIND: Final = "kind"
@@ -56,6 +64,7 @@ DEFAULT_CPU_BUDGET: Final = 50
 DEFAULT_FPS: Final = 5
 DEFAULT_MIN_DURATION: Final = 0
 DEFAULT_MIN_HEIGHT: Final = 0
+DEFAULT_MIN_SCORE: Final = 0
 DEFAULT_MQTT_PREFIX: Final = "vigilar"
 DEFAULT_QUIET_TIME: Final = 3
 DEFAULT_RETENTION_DAYS: Final = 14

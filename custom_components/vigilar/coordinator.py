@@ -25,6 +25,7 @@ from .models import (
     ObservationKind,
 )
 from .sources import CameraConfig, async_camera_entity_id
+from .vision.inference import InferenceThread
 from .vision.source import SourceFailure
 from .vision.worker import CameraWorker, WorkerStats
 
@@ -34,6 +35,15 @@ JOIN_TIMEOUT_S = 5.0
 
 MOVEMENT_TYPES = frozenset(
     {EventType.MOTION, EventType.PERSON, EventType.VEHICLE, EventType.ANIMAL}
+)
+
+
+MOTION_KINDS = frozenset(
+    {
+        ObservationKind.MOTION_STARTED,
+        ObservationKind.MOTION_UPDATED,
+        ObservationKind.MOTION_ENDED,
+    }
 )
 
 
@@ -60,6 +70,7 @@ class CameraState:
         lost: The stream is gone for longer than a hiccup.
         open_movements: Ids of the events of movement that are going on.
         open_tampering: Ids of the events of a camera that does not see what it should.
+        present: Labels of what moves there now.
         snapshot: The best look at the last event, or None before the first.
     """
 
@@ -68,6 +79,7 @@ class CameraState:
     lost: bool = False
     open_movements: frozenset[str] = frozenset()
     open_tampering: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
     snapshot: Snapshot | None = None
 
 
@@ -89,6 +101,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         *,
         processor: EventProcessor,
         store: EventStore,
+        inference: InferenceThread,
         detecting: bool,
     ) -> None:
         """Initialize a camera that does not run yet."""
@@ -104,6 +117,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self.heartbeats = 0
         self._processor = processor
         self._store = store
+        self._inference = inference
         self._worker: CameraWorker | None = None
         self._change_listeners: set[Callable[[Change], None]] = set()
         self._loss_logged = False
@@ -115,6 +129,11 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         """Return the CPU seconds that all workers of this camera have used so far."""
         running = 0.0 if self._worker is None else self._worker.cpu_s
         return self._spent_cpu_s + running
+
+    @property
+    def recognizing(self) -> bool:
+        """Return whether anybody finds out what moves."""
+        return self._inference.ready
 
     @property
     def rate(self) -> float:
@@ -136,6 +155,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
             source_opener(self.hass, camera=self.camera.camera, url=self.camera.url),
             self.camera.settings,
             self._receive,
+            self._inference.desk(self.camera.source_id),
         )
         self._worker.limit(self._rate)
         self._worker.start()
@@ -149,7 +169,9 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         if not await self.hass.async_add_executor_job(worker.join, JOIN_TIMEOUT_S):
             _LOGGER.debug("%s is still waiting for its stream", self.camera.source_id)
         self._spent_cpu_s += worker.cpu_s
-        self.async_set_updated_data(replace(self.data, online=False, lost=False))
+        self.async_set_updated_data(
+            replace(self.data, online=False, lost=False, present=frozenset())
+        )
 
     async def async_reconfigure(self, camera: CameraConfig) -> None:
         """Go on with other settings.
@@ -248,6 +270,10 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
             state = replace(state, online=False, lost=True)
         elif observation.kind == ObservationKind.HEARTBEAT:
             self.heartbeats += 1
+        elif observation.kind in MOTION_KINDS:
+            present = frozenset(observation.present)
+            if present != state.present:
+                state = replace(state, present=present)
         if observation.snapshot is not None:
             state = replace(
                 state, snapshot=Snapshot(observation.snapshot, dt_util.utcnow())

@@ -112,6 +112,8 @@ class Observation:
         score: How sure the source is, 0-1.
         box: Where, at the moment of the highest score.
         labels: Classes seen so far, best first.
+        present: Those of them that are in sight now.
+        examined: What moves was looked at well, and nothing was recognised.
         zones: Names of the zones, in the order entered.
         reason: Why, in a few words, for `why` of the event.
         latency_ms: Milliseconds spent in each stage so far.
@@ -126,6 +128,8 @@ class Observation:
     score: float = 0.0
     box: Box | None = None
     labels: tuple[Label, ...] = ()
+    present: tuple[str, ...] = ()
+    examined: bool = False
     zones: tuple[str, ...] = ()
     reason: str = ""
     latency_ms: Mapping[str, float] = field(default_factory=lambda: _NO_STAGES)

@@ -35,7 +35,7 @@ from .const import (
     SUBENTRY_CAMERA,
     SUBENTRY_RECIPIENT,
 )
-from .coordinator import CameraCoordinator
+from .coordinator import JOIN_TIMEOUT_S, CameraCoordinator
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
@@ -47,6 +47,8 @@ from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
 from .publish.timeline import Timeline
 from .sources import CameraConfig, async_camera_entity_id
+from .vision.inference import InferenceThread
+from .vision.objects import load_detector
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -96,7 +98,11 @@ class VigilarRuntime:
         self.processor = EventProcessor(self.store, self.async_source_info)
         self.timeline = Timeline(hass, self.store, self.async_sources)
         self.phones = PhoneNotifier(hass, self.store)
-        self.governor = Governor(hass, entry, self.cameras.values)
+        self._model_folder = object_model.model_folder(hass, entry.options)
+        self.inference = InferenceThread(lambda: load_detector(self._model_folder))
+        self.governor = Governor(
+            hass, entry, self.cameras.values, lambda: self.inference.cpu_s
+        )
         self.mqtt: MqttPublisher | None = None
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
         self._camera_listeners: list[Callable[[CameraCoordinator], None]] = []
@@ -157,6 +163,8 @@ class VigilarRuntime:
         while self._stop_timers:
             self._stop_timers.pop()()
         await asyncio.gather(*(camera.async_stop() for camera in self.cameras.values()))
+        self.inference.request_stop()
+        await self.hass.async_add_executor_job(self.inference.join, JOIN_TIMEOUT_S)
         await self.processor.stop()
         self.timeline.close()
         await self.phones.async_stop()
@@ -246,6 +254,8 @@ class VigilarRuntime:
             "analysis": {
                 **asdict(self.governor.data),
                 "loop_lag_p99_ms": round(self.governor.lag.p99_ms, 1),
+                "recognizing": self.inference.ready,
+                "inferences": self.inference.count,
             },
             "timeline_subscribers": self.timeline.subscriber_count,
             "phones": self.phones.diagnostics,
@@ -282,6 +292,7 @@ class VigilarRuntime:
             config,
             processor=self.processor,
             store=self.store,
+            inference=self.inference,
             detecting=self._switches.is_on(config.subentry_id),
         )
         self.cameras[config.subentry_id] = camera
@@ -306,6 +317,9 @@ class VigilarRuntime:
     async def _async_apply_options(self) -> None:
         """Make the publishers and the panel follow the options."""
         options = self.entry.options
+        if object_model.model_folder(self.hass, options) != self._model_folder:
+            self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
+            return
         prefix = options.get(CONF_MQTT_PREFIX, DEFAULT_MQTT_PREFIX)
         wanted = prefix if options.get(CONF_MQTT, True) else None
         if wanted != (None if self.mqtt is None else self.mqtt.prefix):
@@ -353,10 +367,20 @@ class VigilarRuntime:
         """Install the accelerators; cameras that run already change over."""
         added = await runtime_extras.async_install_extras(self.hass)
         await object_model.async_review_model(self.hass, self.entry.options)
-        if added:
+        if runtime_extras.OPENCV in added:
             async with self._reconciling:
                 for camera in list(self.cameras.values()):
                     await camera.async_restart()
+        await self._async_load_detector()
+
+    async def _async_load_detector(self) -> None:
+        """Begin to recognise objects, where the detector can be had."""
+        self.inference.start()
+        if await self.hass.async_add_executor_job(self.inference.wait_loaded):
+            for camera in self.cameras.values():
+                camera.async_update_listeners()
+        else:
+            _LOGGER.info("Objects are not recognised: %s", self.inference.failure)
 
     async def _async_mark_alive(self, _now: datetime | None = None) -> None:
         """Record that somebody was watching, for the start after a crash."""

@@ -1,6 +1,6 @@
 """A camera subentry, as the rest of the integration wants to read it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 import hashlib
 from typing import Any, Self
@@ -15,22 +15,31 @@ from homeassistant.util import slugify
 from .const import (
     CONF_ANALYSIS,
     CONF_CAMERA,
+    CONF_DRAW_BOX,
     CONF_FPS,
+    CONF_HOLD_BACK,
     CONF_KIND,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
+    CONF_MIN_SCORE,
+    CONF_OBJECTS,
     CONF_POINTS,
     CONF_QUIET_TIME,
+    CONF_REPORTED,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
+    CONF_UNKNOWN,
     CONF_ZONES,
     DEFAULT_FPS,
     DEFAULT_MIN_DURATION,
     DEFAULT_MIN_HEIGHT,
+    DEFAULT_MIN_SCORE,
     DEFAULT_QUIET_TIME,
     DEFAULT_SENSITIVITY,
 )
+from .models import ObjectClass
 from .vision.analyzer import AnalyzerSettings
+from .vision.recognition import ClassSettings, ObjectSettings
 from .vision.zones import Point, Zone, ZoneKind
 
 
@@ -64,7 +73,11 @@ class CameraConfig:
             name=subentry.title,
             camera=data.get(CONF_CAMERA),
             url=data.get(CONF_URL),
-            settings=_settings(data.get(CONF_ANALYSIS, {}), data.get(CONF_ZONES, ())),
+            settings=_settings(
+                data.get(CONF_ANALYSIS, {}),
+                data.get(CONF_ZONES, ()),
+                data.get(CONF_OBJECTS, {}),
+            ),
         )
 
     def same_pictures(self, other: CameraConfig) -> bool:
@@ -99,16 +112,47 @@ def zone_to_data(zone: Zone) -> dict[str, Any]:
 
 
 def _settings(
-    analysis: Mapping[str, Any], zones: Iterable[Mapping[str, Any]]
+    analysis: Mapping[str, Any],
+    zones: Iterable[Mapping[str, Any]],
+    objects: Mapping[str, Any],
 ) -> AnalyzerSettings:
     """Read how a camera is analysed."""
+    parts = tuple(zone_from_data(zone) for zone in zones)
     return AnalyzerSettings(
         fps=float(analysis.get(CONF_FPS, DEFAULT_FPS)),
         sensitivity=int(analysis.get(CONF_SENSITIVITY, DEFAULT_SENSITIVITY)),
         min_height=analysis.get(CONF_MIN_HEIGHT, DEFAULT_MIN_HEIGHT) / 100,
         min_duration_s=float(analysis.get(CONF_MIN_DURATION, DEFAULT_MIN_DURATION)),
         quiet_s=float(analysis.get(CONF_QUIET_TIME, DEFAULT_QUIET_TIME)),
-        zones=tuple(zone_from_data(zone) for zone in zones),
+        zones=parts,
+        objects=_object_settings(
+            objects, {zone.name for zone in parts if zone.kind is ZoneKind.INCLUDE}
+        ),
+    )
+
+
+def _object_settings(
+    objects: Mapping[str, Any], zones: Collection[str]
+) -> ObjectSettings:
+    """Read what is done with what was recognised; zones that are gone are left out."""
+
+    def _class(label: ObjectClass) -> ClassSettings:
+        """Read what must hold for one class."""
+        data = objects.get(label.value, {})
+        return ClassSettings(
+            reported=data.get(CONF_REPORTED, True),
+            min_score=data.get(CONF_MIN_SCORE, DEFAULT_MIN_SCORE) / 100,
+            min_height=data.get(CONF_MIN_HEIGHT, DEFAULT_MIN_HEIGHT) / 100,
+            zones=tuple(name for name in data.get(CONF_ZONES, ()) if name in zones),
+        )
+
+    return ObjectSettings(
+        hold_back=objects.get(CONF_HOLD_BACK, True),
+        motion=objects.get(CONF_UNKNOWN, True),
+        draw_box=objects.get(CONF_DRAW_BOX, False),
+        person=_class(ObjectClass.PERSON),
+        vehicle=_class(ObjectClass.VEHICLE),
+        animal=_class(ObjectClass.ANIMAL),
     )
 
 

@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 from custom_components.vigilar.models import Observation, ObservationKind
 from custom_components.vigilar.vision import motion, tracking
 from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
+from custom_components.vigilar.vision.inference import DirectInference, Inference
 from custom_components.vigilar.vision.kernels import Kernels, NumpyKernels, load_kernels
+from custom_components.vigilar.vision.objects import load_detector
+from custom_components.vigilar.vision.recognition import Recognizer
 from custom_components.vigilar.vision.source import SourceError
 from tests import scenes
 
@@ -127,7 +130,7 @@ def percentile(values: Sequence[float], percent: int) -> float:
 def figures(score: Score) -> dict[str, Any]:
     """Return a score with its delays summed up."""
     content = asdict(score)
-    for name in ("start_delays", "confirm_delays"):
+    for name in ("start_delays", "confirm_delays", "classify_delays"):
         delays = content.pop(name)
         stem = name.removesuffix("s")
         content[f"{stem}_p50"] = round(percentile(delays, 50), 2)
@@ -157,11 +160,14 @@ def _found(start: Observation, end: Observation) -> Found:
     """Join the start and the end of a motion."""
     begin = start.ts / 1000
     box = end.box
+    classify_ms = end.latency_ms.get("classify")
     return Found(
         start=begin,
         end=end.ts / 1000,
         confirmed=begin + start.latency_ms["confirm"] / 1000,
         box=box and (box.x, box.y, box.x + box.w, box.y + box.h),
+        labels=frozenset(label.label for label in end.labels),
+        classify_s=None if classify_ms is None else classify_ms / 1000,
     )
 
 
@@ -174,9 +180,14 @@ class _Recorder(Analyzer):
         seconds: Of the processor, as the yardstick's are counted.
     """
 
-    def __init__(self, settings: AnalyzerSettings, kernels: Kernels) -> None:
+    def __init__(
+        self,
+        settings: AnalyzerSettings,
+        kernels: Kernels,
+        recognizer: Recognizer | None = None,
+    ) -> None:
         """Create one that has seen nothing."""
-        super().__init__("bench", settings, kernels)
+        super().__init__("bench", settings, kernels, recognizer)
         self.planes: list[Plane] = []
         self.observed: list[Observation] = []
         self.seconds = 0.0
@@ -191,8 +202,10 @@ class _Recorder(Analyzer):
     ) -> list[Observation]:
         """Look at one picture."""
         self.planes.append((luma.copy(), ts))
+        # Encoding pictures for people is no part of what is measured here.
+        shown = frame if self._recognizer is not None else None
         begin = time.thread_time()
-        observed = super().update(luma, ts, None, decode_ms)
+        observed = super().update(luma, ts, shown, decode_ms)
         self.seconds += time.thread_time() - begin
         # The end of a motion is kept where it is made, in `close`.
         self.observed += [
@@ -224,7 +237,11 @@ class Clip:
 
 
 def measure_clip(
-    path: Path, truth: Truth, settings: AnalyzerSettings, kernels: Kernels
+    path: Path,
+    truth: Truth,
+    settings: AnalyzerSettings,
+    kernels: Kernels,
+    inference: Inference | None = None,
 ) -> tuple[Report, Clip]:
     """Analyse a clip, and run the yardstick over it.
 
@@ -233,11 +250,13 @@ def measure_clip(
         truth: Of it.
         settings: How to analyse.
         kernels: The image primitives.
+        inference: Recognises objects; without it there is motion only.
 
     Raises:
         SourceError: It cannot be read.
     """
-    recorder = _Recorder(settings, kernels)
+    recognizer = None if inference is None else Recognizer(inference)
+    recorder = _Recorder(settings, kernels, recognizer)
     _, totals = asyncio.run(changes_of(path, recorder, settings.fps))
     times = totals.times
     spent = (times.decode, times.scale, recorder.seconds, totals.events_s)
@@ -373,20 +392,21 @@ def _measure_folder(options: argparse.Namespace, kernels: Kernels) -> dict[str, 
     everything = Report()
     clips = []
     lines: dict[str, Any] = {}
+    inference = DirectInference(load_detector()) if options.objects else None
     if not options.json:
         print(HEADING)
     for name, truth in load_truth(options.folder).items():
         report, clip = measure_clip(
-            options.folder / name, truth, AnalyzerSettings(), kernels
+            options.folder / name, truth, AnalyzerSettings(), kernels, inference
         )
         clips.append(clip)
         everything.add(report)
         lines[name] = report.as_dict()
         if not options.json:
-            print(line_of(name, lines[name]), flush=True)
+            print(line_of(name, lines[name], labels=options.objects), flush=True)
     content: dict[str, Any] = {"clips": lines, "total": everything.as_dict()}
     if not options.json:
-        print(line_of("all", content["total"]))
+        print(line_of("all", content["total"], labels=options.objects))
     if options.sweep:
         content["sweep"] = []
         for row in sweep(clips, kernels):
@@ -432,12 +452,13 @@ def _measure_synthetic(kernels: Kernels, *, quiet: bool) -> dict[str, Any]:
     return {"nuisances": nuisances, "walkers": walkers}
 
 
-def line_of(name: str, report: dict[str, Any]) -> str:
+def line_of(name: str, report: dict[str, Any], *, labels: bool = False) -> str:
     """Return a clip's line of the table.
 
     Args:
         name: Of the clip.
         report: As printed as JSON.
+        labels: With what was recognised.
     """
     stages = report["stages_ms"]
     mog2 = report["mog2"]
@@ -449,4 +470,14 @@ def line_of(name: str, report: dict[str, Any]) -> str:
         + " ".join(f"{stages[stage]:>6.2f}" for stage in STAGES)
         + f"  | {mog2['found']:>2}/{mog2['events']:<2} {mog2['false_events']:>3}"
         f" {mog2['false_s']:>6} {mog2['ms']:>6.2f}"
+        + (_labels_of(report) if labels else "")
+    )
+
+
+def _labels_of(report: dict[str, Any]) -> str:
+    """Return the part of a line that tells what was recognised."""
+    return (
+        f"  | labels {report['labelled']}/{report['labellable']}"
+        f" wrong {report['wrong_labels']} false {report['false_labels']}"
+        f" after {report['classify_delay_p50']} {report['classify_delay_p95']} s"
     )

@@ -15,8 +15,11 @@ from custom_components.vigilar.events.store import EventStore
 from custom_components.vigilar.models import Change, ChangeKind, Observation, SourceInfo
 from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
 from custom_components.vigilar.vision.gate import Gate
+from custom_components.vigilar.vision.inference import DirectInference
 from custom_components.vigilar.vision.kernels import Kernels, NumpyKernels, load_kernels
+from custom_components.vigilar.vision.objects import load_detector
 from custom_components.vigilar.vision.pipeline import Pipeline, StageTimes
+from custom_components.vigilar.vision.recognition import Recognizer
 from custom_components.vigilar.vision.source import (
     Source,
     SourceError,
@@ -38,12 +41,16 @@ class Totals:
         events_s: Seconds in the events code.
         cpu_s: Processor seconds of the whole process.
         duration: Seconds of media time.
+        inferences: Pictures that the object detector looked at.
+        objects_s: Processor seconds in it.
     """
 
     times: StageTimes
     events_s: float = 0.0
     cpu_s: float = 0.0
     duration: float = 0.0
+    inferences: int = 0
+    objects_s: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary line's value."""
@@ -53,6 +60,7 @@ class Totals:
             "decode": times.decode,
             "scale": times.scale,
             "motion": times.motion,
+            "objects": self.objects_s,
             "events": self.events_s,
         }
         return {
@@ -60,6 +68,7 @@ class Totals:
             "frames_decoded": times.decoded,
             "frames_analysed": times.analysed,
             "packets": times.packets,
+            "inferences": self.inferences,
             "cpu_s": round(self.cpu_s, 3),
             "stages_ms": {
                 name: round(spent * 1000, 1) for name, spent in stages.items()
@@ -68,7 +77,11 @@ class Totals:
 
 
 async def analyse_file(
-    path: Path, settings: AnalyzerSettings, kernels: Kernels, gate: Gate | None = None
+    path: Path,
+    settings: AnalyzerSettings,
+    kernels: Kernels,
+    gate: Gate | None = None,
+    inference: DirectInference | None = None,
 ) -> tuple[list[dict[str, Any]], Totals]:
     """Analyse a file on its own clock, as fast as the machine allows.
 
@@ -77,6 +90,7 @@ async def analyse_file(
         settings: How to analyse.
         kernels: The image primitives.
         gate: Chooses what is decoded; the pipeline's own by default.
+        inference: Recognises objects; without it there is motion only.
 
     Returns:
         The events, in the order in which they began, and what they cost.
@@ -84,9 +98,14 @@ async def analyse_file(
     Raises:
         SourceError: The file cannot be read.
     """
+    recognizer = None if inference is None else Recognizer(inference)
+    before = (0, 0.0) if inference is None else (inference.count, inference.cpu_s)
     ended, totals = await changes_of(
-        path, Analyzer(SOURCE_ID, settings, kernels), settings.fps, gate
+        path, Analyzer(SOURCE_ID, settings, kernels, recognizer), settings.fps, gate
     )
+    if inference is not None:
+        totals.inferences = inference.count - before[0]
+        totals.objects_s = inference.cpu_s - before[1]
     return sorted(
         (_line(path, change) for change in ended), key=lambda line: line["start"]
     ), totals
@@ -204,6 +223,9 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--no-opencv", action="store_true", help="use the NumPy kernels"
     )
+    parser.add_argument(
+        "--objects", action="store_true", help="recognise what moves (needs ncnn)"
+    )
     parser.add_argument("--no-gate", action="store_true", help="decode every frame")
     parser.add_argument(
         "--summary",
@@ -229,11 +251,14 @@ def main(argv: Sequence[str]) -> int:
     arguments = _arguments(argv)
     settings = AnalyzerSettings(fps=arguments.fps, sensitivity=arguments.sensitivity)
     kernels = NumpyKernels() if arguments.no_opencv else load_kernels()
+    inference = DirectInference(load_detector()) if arguments.objects else None
     code = 0
     for path in arguments.videos:
         try:
             gate = Gate(longest_group_s=0.0) if arguments.no_gate else None
-            events, totals = asyncio.run(analyse_file(path, settings, kernels, gate))
+            events, totals = asyncio.run(
+                analyse_file(path, settings, kernels, gate, inference)
+            )
         except SourceError as err:
             print(f"{path}: {_why(path, err)}", file=sys.stderr)
             code = UNREADABLE

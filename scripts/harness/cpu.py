@@ -145,10 +145,10 @@ def _measure_yardstick(clip: Path) -> float:
     return float(done.stdout)
 
 
-def _measure_vigilar(clip: Path) -> dict[str, Any]:
+def _measure_vigilar(clip: Path, *options: str) -> dict[str, Any]:
     """Return the summary of `scripts/analyze`."""
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.harness.analyze", str(clip)],
+        [sys.executable, "-m", "scripts.harness.analyze", *options, str(clip)],
         capture_output=True,
         text=True,
         check=False,
@@ -159,7 +159,7 @@ def _measure_vigilar(clip: Path) -> dict[str, Any]:
     return summary
 
 
-def measure(scene: Scene, folder: Path) -> dict[str, Any]:
+def measure(scene: Scene, folder: Path, *, objects: bool = False) -> dict[str, Any]:
     """Return what a scene costs, processor seconds per second of the stream."""
     clip = make_clip(scene, folder)
     summary = _measure_vigilar(clip)
@@ -167,6 +167,7 @@ def measure(scene: Scene, folder: Path) -> dict[str, Any]:
     ours = summary["cpu_s"] / seconds
     yardstick = _measure_yardstick(clip) / seconds
     stages = summary["stages_ms"]
+    recognised = _measure_objects(clip, ours) if objects else {}
     return {
         "scene": scene.name,
         "seconds": round(seconds, 1),
@@ -178,21 +179,50 @@ def measure(scene: Scene, folder: Path) -> dict[str, Any]:
         "ms_per_s": {
             stage: round(spent / seconds, 2) for stage, spent in stages.items()
         },
+        **recognised,
+    }
+
+
+def _measure_objects(clip: Path, without: float) -> dict[str, Any]:
+    """Return what a clip costs where objects are recognised, too.
+
+    Args:
+        clip: The same that was measured without.
+        without: Processor seconds per second of the stream.
+    """
+    summary = _measure_vigilar(clip, "--objects")
+    seconds = summary["duration"]
+    # Loading the network is done once, not a stream.
+    cost = summary["cpu_s"] / seconds
+    return {
+        "objects": round(cost, 4),
+        "objects_ratio": round(cost / without, 3),
+        "inferences": summary["inferences"],
     }
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Measure every scene."""
     with tempfile.TemporaryDirectory() as folder:
-        return [measure(scene, Path(folder)) for scene in scenes(options.footage)]
+        return [
+            measure(scene, Path(folder), objects=options.objects)
+            for scene in scenes(options.footage)
+        ]
 
 
 def table(figures: list[dict[str, Any]]) -> str:
     """Return the figures for people."""
     head = "scene   seconds  kbit/s  decoded  vigilar  yardstick  ratio"
+    if "objects" in figures[0]:
+        head += "  objects  ratio  inferences"
     lines = [
         f"{row['scene']:6}  {row['seconds']:7}  {row['kbit_s']:6}  {row['decoded']:7.1%}"
         f"  {row['vigilar']:7.4f}  {row['yardstick']:9.4f}  {row['ratio']:5.3f}"
+        + (
+            f"  {row['objects']:7.4f}  {row['objects_ratio']:5.3f}  {row['inferences']}"
+            if "objects" in row
+            else ""
+        )
         for row in figures
     ]
     return "\n".join([head, *lines])
@@ -200,6 +230,11 @@ def table(figures: list[dict[str, Any]]) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
+    parser.add_argument(
+        "--objects",
+        action="store_true",
+        help="measure again with objects recognised, and compare",
+    )
     parser.add_argument(
         "--footage",
         type=Path,

@@ -13,6 +13,9 @@ WARM_UP_S: Final = 2.0
 INSIDE: Final = 0.5
 """Share of a box that must lie in a zone that is ignored for it to be ignored."""
 
+LABELS: Final = frozenset({"person", "vehicle", "animal"})
+"""What is told apart; events of any other class count for no label."""
+
 type Span = tuple[float, float]
 """Begin and end, seconds from the start of the clip."""
 type Corners = tuple[float, float, float, float]
@@ -27,11 +30,14 @@ class Truth:
         events: When something happens.
         ignore: When a detection is neither required nor wrong.
         ignore_zone: Where it is neither, or None.
+        classes: What it is, for each event; any of several is right, and none
+            means that it is not said.
     """
 
     events: tuple[Span, ...] = ()
     ignore: tuple[Span, ...] = ()
     ignore_zone: Corners | None = None
+    classes: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +49,16 @@ class Found:
         end: When it ended.
         confirmed: When the analysis was sure of it.
         box: Of the best look, or None where it is not known.
+        labels: What was recognised.
+        classify_s: Seconds from `confirmed` to the first label, or None.
     """
 
     start: float
     end: float
     confirmed: float
     box: Corners | None = None
+    labels: frozenset[str] = frozenset()
+    classify_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -64,6 +74,12 @@ class Score:
         start_delays: Seconds from the begin of each event that was found to
             the start of its detection, 0 where it is not later.
         confirm_delays: Seconds from there to when the analysis was sure.
+        labelled: Of those found whose class is said, those with a right label.
+        labellable: All of those.
+        wrong_labels: Labels of detections that fit none of the events they touch.
+        false_labels: Detections with a label that touch neither an event nor
+            what is ignored.
+        classify_delays: Seconds from being sure of a motion to its first label.
     """
 
     events: int = 0
@@ -73,6 +89,11 @@ class Score:
     false_s: float = 0.0
     start_delays: list[float] = field(default_factory=list)
     confirm_delays: list[float] = field(default_factory=list)
+    labelled: int = 0
+    labellable: int = 0
+    wrong_labels: int = 0
+    false_labels: int = 0
+    classify_delays: list[float] = field(default_factory=list)
 
     def add(self, other: Score) -> None:
         """Add what another clip came to."""
@@ -83,6 +104,11 @@ class Score:
         self.false_s += other.false_s
         self.start_delays += other.start_delays
         self.confirm_delays += other.confirm_delays
+        self.labelled += other.labelled
+        self.labellable += other.labellable
+        self.wrong_labels += other.wrong_labels
+        self.false_labels += other.false_labels
+        self.classify_delays += other.classify_delays
 
 
 def load_truth(folder: Path) -> dict[str, Truth]:
@@ -102,6 +128,9 @@ def load_truth(folder: Path) -> dict[str, Truth]:
     return {
         name: Truth(
             events=tuple((begin, end) for begin, end, _ in clip["events"]),
+            classes=tuple(
+                frozenset(classes.split("|")) & LABELS for *_, classes in clip["events"]
+            ),
             ignore=tuple((begin, end) for begin, end in clip.get("ignore", ())),
             ignore_zone=tuple(clip["ignore_zone"]) if "ignore_zone" in clip else None,
         )
@@ -147,6 +176,7 @@ def judge(truth: Truth, found: Sequence[Found], duration: float) -> Score:
     active = _complement(
         _complement([(one.start, one.end) for one in counted], duration), duration
     )
+    _judge_labels(score, truth, found)
     score.quiet_s = sum(end - begin for begin, end in quiet)
     score.false_s = sum(
         max(0.0, min(end, active_end) - max(begin, active_begin))
@@ -154,6 +184,26 @@ def judge(truth: Truth, found: Sequence[Found], duration: float) -> Score:
         for active_begin, active_end in active
     )
     return score
+
+
+def _judge_labels(score: Score, truth: Truth, found: Sequence[Found]) -> None:
+    """Compare what was recognised with what it is."""
+    spans = list(zip(truth.events, truth.classes, strict=False))
+    for span, classes in spans:
+        touching = [one for one in found if _touches(one, *span)]
+        if touching and classes:
+            score.labellable += 1
+            score.labelled += any(one.labels & classes for one in touching)
+    for one in found:
+        if one.classify_s is not None:
+            score.classify_delays.append(one.classify_s)
+        right = [classes for span, classes in spans if _touches(one, *span)]
+        if right:
+            score.wrong_labels += len(one.labels - frozenset().union(*right))
+        elif one.end > WARM_UP_S and not any(
+            _touches(one, *span) for span in truth.ignore
+        ):
+            score.false_labels += bool(one.labels)
 
 
 def _touches(one: Found, begin: float, end: float) -> bool:

@@ -26,6 +26,9 @@ from scripts.harness.streams import CLIP, HttpStreamServer, RtspServer
 QUIET = (42.0, 51.0)
 WALKER = (25.0, 47.0)
 
+# What the walker is taken for depends on the detector.
+MOVEMENT = frozenset({"motion", "person", "vehicle", "animal"})
+
 FRONT = "Front door"
 BACK = "Back yard"
 QUIET_CAMERA = "Quiet room"

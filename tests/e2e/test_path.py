@@ -5,6 +5,7 @@ import asyncio
 from scripts.harness.client import JsonObject
 
 from .house import (
+    MOVEMENT,
     House,
     MqttListener,
     eventually,
@@ -49,7 +50,7 @@ async def test_one_event_reaches_everyone_with_one_id(
             return [
                 event
                 for event in listener.events("published", "front_door")
-                if event["type"] == "motion" and event["id"] not in known
+                if event["type"] in MOVEMENT and event["id"] not in known
             ]
 
         event = (await eventually_heard(motion, "motion at the front door on MQTT"))[0]
@@ -71,7 +72,7 @@ async def test_one_event_reaches_everyone_with_one_id(
         assert next(one for one in fired if one["id"] == event["id"]) == event
         state = await client.state("event.front_door_activity")
         assert state["attributes"]["event_id"] == event["id"]
-        assert state["attributes"]["event_type"] == "motion"
+        assert state["attributes"]["event_type"] in MOVEMENT
 
         image = await client.state("image.front_door_last_event")
         assert image["state"] != "unknown"

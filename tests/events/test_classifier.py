@@ -215,6 +215,31 @@ def test_a_worse_look_changes_nothing() -> None:
     assert classify(worse, open_events, FRONT_DOOR) == ()
 
 
+def test_the_box_belongs_to_the_newest_best_look() -> None:
+    """A source whose best look is no surer than before knows it better all the same."""
+    open_events = classified(replace(observe(score=0.5), box=Box(0, 0, 0.1, 0.1)))
+    portrait = replace(observe(UPDATED, score=0.5), box=Box(0.5, 0.5, 0.2, 0.2))
+
+    decision = only(classify(portrait, open_events, FRONT_DOOR))
+
+    assert decision.event.payload["box"] == [0.5, 0.5, 0.2, 0.2]
+
+
+def test_what_was_looked_at_well_is_only_motion() -> None:
+    """It says so, at the start or later, and matters as little as motion does."""
+    start = only(classify(replace(observe(), examined=True), {}, FRONT_DOOR)).event
+    assert (start.type, start.severity) == (EventType.MOTION, Severity.INFO)
+    assert start.payload["why"] == (
+        "Something moved, was looked at well, and is nothing that is known."
+    )
+
+    later = replace(observe(UPDATED), examined=True)
+    decision = only(classify(later, classified(observe()), FRONT_DOOR))
+
+    assert decision.outcome is Outcome.IMPROVED
+    assert decision.event.payload["why"] == start.payload["why"]
+
+
 def test_a_second_start_of_the_same_thing_is_an_update() -> None:
     """One thing has one event for the whole of its life."""
     open_events = classified(observe())

@@ -14,7 +14,7 @@ from custom_components.vigilar.vision.kernels import NumpyKernels, load_kernels
 from scripts.harness import accuracy
 from scripts.harness.truth import Truth
 from tests import scenes
-from tests.vision.common import still, walk, write_clip
+from tests.vision.common import SomebodyEverywhere, still, walk, write_clip
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def folder(tmp_path: Path) -> Path:
 
 def measure(folder: Path | None, **options: Any) -> int:
     """Run the command."""
-    defaults = {"synthetic": False, "sweep": False, "no_opencv": False, "json": False}
+    names = ("synthetic", "sweep", "objects", "no_opencv", "json")
+    defaults = dict.fromkeys(names, False)
     return accuracy.run(argparse.Namespace(folder=folder, **defaults | options))
 
 
@@ -52,6 +53,16 @@ def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert total["quiet_s"] == pytest.approx(
         clip["quiet_s"] + content["clips"]["still.ts"]["quiet_s"], abs=0.2
     )
+
+
+def test_labels(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With `--objects` a line tells what was recognised."""
+    with patch.object(accuracy, "load_detector", SomebodyEverywhere):
+        assert measure(folder, objects=True) == 0
+    line = next(
+        line for line in capsys.readouterr().out.splitlines() if "walk.ts" in line
+    )
+    assert "labels 1/1 wrong 0 false 0 after 0." in line
 
 
 def test_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

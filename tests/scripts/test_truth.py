@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.harness.truth import Found, Truth, judge, load_truth
+from scripts.harness.truth import Found, Score, Truth, judge, load_truth
 
 
 def test_truth_is_read(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_truth_is_read(tmp_path: Path) -> None:
     }
     (tmp_path / "ground_truth.json").write_text(json.dumps(content))
     assert load_truth(tmp_path) == {
-        "a.mp4": Truth(((3, 5),), ((7, 8),), (0, 0, 1, 0.1))
+        "a.mp4": Truth(((3, 5),), ((7, 8),), (0, 0, 1, 0.1), (frozenset({"person"}),))
     }
 
 
@@ -79,3 +79,30 @@ def test_an_ignored_zone(
 def test_overlapping_detections_count_once() -> None:
     """A second is falsely active or not."""
     assert judge(Truth(), [Found(5, 8, 5), Found(6, 9, 6)], 20).false_s == 4
+
+
+def test_labels() -> None:
+    """Right, wrong and false labels, and the delay to the first one."""
+    truth = Truth(
+        events=((10, 20), (30, 40), (50, 60)),
+        ignore=((70, 75),),
+        classes=(frozenset({"person", "vehicle"}), frozenset({"person"}), frozenset()),
+    )
+    found = [
+        Found(11, 19, 11.5, labels=frozenset({"vehicle"}), classify_s=0.4),
+        Found(31, 39, 31.5, labels=frozenset({"animal"}), classify_s=0.6),
+        Found(51, 59, 51.5),
+        Found(71, 74, 71.5, labels=frozenset({"person"})),
+        Found(80, 84, 81.0, labels=frozenset({"person"})),
+        Found(90, 94, 91.0),
+    ]
+    score = judge(truth, found, 100)
+    assert (score.labelled, score.labellable) == (1, 2)
+    assert (score.wrong_labels, score.false_labels) == (1, 1)
+    assert score.classify_delays == [0.4, 0.6]
+    twice = Score()
+    for _ in range(2):
+        twice.add(score)
+    assert (twice.labelled, twice.labellable) == (2, 4)
+    assert (twice.wrong_labels, twice.false_labels) == (2, 2)
+    assert len(twice.classify_delays) == 4

@@ -1,6 +1,6 @@
 """Scenes with known truth, clips and streams made of them, and a scripted source."""
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,10 +15,12 @@ from av.video.frame import PictureType, VideoFrame
 import numpy as np
 from numpy.typing import NDArray
 
-from custom_components.vigilar.models import Observation
+from custom_components.vigilar.models import Box, ObjectClass, Observation
 from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
 from custom_components.vigilar.vision.gate import Gate
+from custom_components.vigilar.vision.inference import Answer, Request
 from custom_components.vigilar.vision.kernels import NumpyKernels
+from custom_components.vigilar.vision.objects import Detection
 from custom_components.vigilar.vision.pipeline import Pipeline
 from custom_components.vigilar.vision.source import (
     Backoff,
@@ -85,6 +87,53 @@ def _noisy(scene: NDArray[np.float64], rng: np.random.Generator, sigma: float) -
         np.uint8
     )
     return noisy
+
+
+class FakeInference:
+    """Answers by a rule of the test; late answers come at the next picture."""
+
+    def __init__(
+        self, see: Callable[[Request], Sequence[Detection]], *, late: bool = False
+    ) -> None:
+        """Keep the rule."""
+        self.ready = True
+        self.asked: list[Request] = []
+        self.see = see
+        self._late = late
+        self._made: list[Answer] = []
+        self._found: list[Answer] = []
+
+    def ask(self, request: Request) -> None:
+        """Note a question and its answer."""
+        self.asked.append(request)
+        self._made.append(Answer(request, tuple(self.see(request)), 12.0))
+
+    def answers(self) -> Sequence[Answer]:
+        """Return what was found; what is late comes one call later."""
+        made, self._made = self._made, []
+        if not self._late:
+            return made
+        found, self._found = self._found, made
+        return found
+
+
+class SomebodyEverywhere:
+    """A detector that takes the bright figure of `walk` for a person."""
+
+    name = "test"
+    input_size = (96, 96)
+
+    def detect(self, rgb: NDArray[np.uint8]) -> Sequence[Detection]:
+        """Find the brightest columns and rows."""
+        bright = rgb.mean(axis=2) > 0.8 * float(rgb.max())
+        ys, xs = np.nonzero(bright)
+        if not len(ys):
+            return []
+        (top, bottom), (left, right) = (
+            np.percentile(values, (10, 90)) / 96 for values in (ys, xs)
+        )
+        box = Box(left, top, max(0.01, right - left), max(0.01, bottom - top))
+        return [Detection(ObjectClass.PERSON, 0.6, box, "Person")]
 
 
 def grey_frame(image: Image) -> VideoFrame:

@@ -1,6 +1,6 @@
 """One camera's state machine."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 import io
 import itertools
 from typing import Any
@@ -10,19 +10,37 @@ import numpy as np
 from PIL import Image as PillowImage
 import pytest
 
-from custom_components.vigilar.models import Observation, ObservationKind
+from custom_components.vigilar.models import (
+    Label,
+    ObjectClass,
+    Observation,
+    ObservationKind,
+)
 from custom_components.vigilar.vision import analyzer as analyzer_module
-from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
+from custom_components.vigilar.vision.analyzer import (
+    HOLD_BACK_S,
+    Analyzer,
+    AnalyzerSettings,
+)
+from custom_components.vigilar.vision.inference import Request
 from custom_components.vigilar.vision.kernels import NumpyKernels
+from custom_components.vigilar.vision.objects import Detection
+from custom_components.vigilar.vision.recognition import (
+    ClassSettings,
+    ObjectSettings,
+    Recognizer,
+)
 from custom_components.vigilar.vision.zones import Point, Zone, ZoneKind
 
-from .common import Image, grey_frame, still, walk
+from .common import FakeInference, Image, grey_frame, still, walk
 
 PERIOD_S = 0.2
+PERSON, VEHICLE = ObjectClass.PERSON, ObjectClass.VEHICLE
 LEFT = Zone("Left", (Point(0, 0), Point(0.3, 0), Point(0.3, 1), Point(0, 1)))
 MIDDLE = Zone("Middle", (Point(0.4, 0), Point(0.6, 0), Point(0.6, 1), Point(0.4, 1)))
 RIGHT = Zone("Right", (Point(0.7, 0), Point(1, 0), Point(1, 1), Point(0.7, 1)))
 NOWHERE = Zone("Sky", (Point(0, 0), Point(1, 0), Point(1, 0.2), Point(0, 0.2)))
+YARD = Zone("Yard", (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1)))
 ALL = Zone("All", (Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1)), ZoneKind.MASK)
 
 
@@ -261,3 +279,160 @@ def test_a_change_of_light_does_not_end_a_motion() -> None:
         )
     )
     assert kinds(observed) == ["motion_started", "motion_ended"]
+
+
+def _known(
+    label: ObjectClass, *, after: int = 0
+) -> Callable[[Request], list[Detection]]:
+    """Return a rule: whatever moves is of one class, from so many looks on."""
+    looks = itertools.count()
+
+    def _see(request: Request) -> list[Detection]:
+        if next(looks) < after:
+            return []
+        return [
+            Detection(label, 0.6, box, label.value) for box in request.boxes.values()
+        ]
+
+    return _see
+
+
+def recognise(
+    see: Callable[[Request], Sequence[Detection]],
+    images: Iterable[Image] | None = None,
+    *,
+    ready: bool = True,
+    objects: ObjectSettings | None = None,
+    **settings: Any,
+) -> list[Observation]:
+    """Return what is observed of a walker where somebody looks at what moves."""
+    inference = FakeInference(see)
+    inference.ready = ready
+    wanted = AnalyzerSettings(objects=objects or ObjectSettings(), **settings)
+    analyzer = Analyzer("gate", wanted, NumpyKernels(), Recognizer(inference))
+    return analyse(images or walk(100, before=20), analyzer, frames=True)
+
+
+def test_an_event_waits_for_its_label() -> None:
+    """It is told once, as what it is, and dated when it began."""
+    plain = analyse(walk(100, before=20), frames=True)[0]
+    observed = recognise(_known(PERSON))
+    started = observed[0]
+    assert started.kind == ObservationKind.MOTION_STARTED
+    assert started.labels == (Label("person", 0.6),)
+    assert started.ts == plain.ts
+    assert started.latency_ms["confirm"] == plain.latency_ms["confirm"]
+    assert started.latency_ms["classify"] == pytest.approx(200)
+    assert started.latency_ms["held"] == started.latency_ms["classify"]
+    assert started.latency_ms["inference"] > 0
+    assert kinds(observed) == ["motion_started", "motion_ended"]
+
+
+def test_an_event_does_not_wait_for_long() -> None:
+    """After two seconds it is told as motion, and rises at once when it is known."""
+    observed = recognise(_known(PERSON, after=12), walk(140, before=20, speed=2.5))
+    assert observed[0].labels == ()
+    risen = next(one for one in observed if one.labels)
+    assert risen.kind == ObservationKind.MOTION_UPDATED
+    assert risen.key == observed[0].key
+
+
+def test_what_is_examined_does_not_wait() -> None:
+    """Where nothing is found in several looks, nothing more is waited for."""
+    analyzer = Analyzer(
+        "gate", AnalyzerSettings(), NumpyKernels(), Recognizer(FakeInference(_nothing))
+    )
+    for number, image in enumerate(walk(100, before=20)):
+        observed = analyzer.update(image, number * PERIOD_S, grey_frame(image))
+        if observed:
+            break
+    (started,) = observed
+    waited = number * PERIOD_S - (started.ts + started.latency_ms["confirm"]) / 1000
+    assert 0.5 <= waited < HOLD_BACK_S
+    assert started.examined
+
+
+def _nothing(_request: Request) -> list[Detection]:
+    """Find nothing."""
+    return []
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_an_event_that_does_not_wait(ready: bool) -> None:
+    """By choice, or where nobody looks, motion is told at once."""
+    observed = recognise(
+        _known(PERSON), ready=ready, objects=ObjectSettings(hold_back=not ready)
+    )
+    assert observed[0].labels == ()
+    assert not {"classify", "held"} & observed[0].latency_ms.keys()
+    assert bool(observed[1].labels) is ready
+    if ready:
+        assert observed[1].kind == ObservationKind.MOTION_UPDATED
+
+
+def test_what_is_over_before_it_is_known_is_told() -> None:
+    """A motion that ends while it waits has a start and an end."""
+    images = list(walk(32, before=20, speed=10))
+    late = recognise(_nothing, [*images, *still(20)], quiet_s=1.0)
+    assert kinds(late) == ["motion_started", "motion_ended"]
+    assert late[0].labels == ()
+
+
+@pytest.mark.parametrize(
+    ("objects", "count"),
+    [
+        (ObjectSettings(), 1),
+        (ObjectSettings(vehicle=ClassSettings(reported=False)), 0),
+        (ObjectSettings(motion=False), 1),
+        (ObjectSettings(vehicle=ClassSettings(zones=("Left",))), 1),
+        (ObjectSettings(vehicle=ClassSettings(zones=("Nowhere",))), 0),
+    ],
+)
+def test_which_classes_make_events(objects: ObjectSettings, count: int) -> None:
+    """What is not wanted makes no event, and no motion either."""
+    observed = recognise(_known(VEHICLE), objects=objects, zones=(LEFT, YARD))
+    assert kinds(observed) == ["motion_started", "motion_ended"] * count
+
+
+def test_what_is_unknown_may_make_no_events() -> None:
+    """Only what is recognised is told, if so chosen."""
+    objects = ObjectSettings(motion=False)
+    assert recognise(_nothing, objects=objects) == []
+    assert recognise(_nothing, objects=objects, ready=False) != []
+
+
+def test_who_is_present() -> None:
+    """The label is there while the thing is, and gone with it."""
+    observed = recognise(_known(PERSON))
+    assert observed[0].present == ("person",)
+    assert observed[-1].present == ()
+    gone = [one for one in observed if one.kind == ObservationKind.MOTION_UPDATED][-1]
+    assert gone.present == ()
+    assert observed[-1].labels == (Label("person", 0.6),)
+
+
+@pytest.mark.parametrize("draw_box", [True, False])
+def test_the_picture_shows_what_was_recognised(draw_box: bool) -> None:
+    """The box is that of the picture, and drawn into it if so chosen."""
+    observed = recognise(_known(PERSON), objects=ObjectSettings(draw_box=draw_box))
+    started = observed[0]
+    assert started.snapshot is not None
+    assert started.box is not None
+    with PillowImage.open(io.BytesIO(started.snapshot)) as image:
+        picture = image.convert("RGB")
+    x = round(started.box.x * picture.width)
+    y = round((started.box.y + started.box.h / 2) * picture.height)
+    red, _, blue = picture.getpixel((x, y))  # type: ignore[misc]
+    assert (red - blue > 60) is draw_box
+    scores = [one.score for one in observed]
+    assert scores == sorted(scores)
+
+
+def test_nothing_is_looked_at_while_nothing_moves() -> None:
+    """A quiet scene costs not one inference."""
+    inference = FakeInference(_known(PERSON))
+    analyzer = Analyzer(
+        "gate", AnalyzerSettings(), NumpyKernels(), Recognizer(inference)
+    )
+    assert analyse(still(150), analyzer, frames=True) == []
+    assert inference.asked == []

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 import pytest
 
+from custom_components.vigilar.models import Box
 from custom_components.vigilar.vision.frames import (
     MAX_PIXELS,
     MAX_WIDTH,
@@ -85,3 +86,15 @@ def test_jpeg_is_in_full_resolution() -> None:
         red, green, blue = image.convert("RGB").getpixel((320, 180))  # type: ignore[misc]
     assert red > 180
     assert max(green, blue) < 40
+
+
+def test_a_box_is_drawn() -> None:
+    """Round the thing, in fractions of the picture; within it nothing changes."""
+    frame = VideoFrame.from_ndarray(np.zeros((360, 640, 3), np.uint8), "rgb24")
+    data = encode_jpeg(frame, outline=Box(0.25, 0.25, 0.5, 0.5))
+    with Image.open(io.BytesIO(data)) as image:
+        pixels = np.asarray(image.convert("L"))
+    assert pixels[180, 160] > 100
+    assert pixels[270, 320] > 100
+    assert pixels[180, 320] < 20
+    assert pixels[45, 320] < 20

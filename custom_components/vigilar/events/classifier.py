@@ -261,7 +261,7 @@ def _merge(event: Event, observation: Observation) -> Event:
     old = event.payload
     labels = _merge_labels(old["labels"], observation.labels)
     score = _fraction(observation.score)
-    better = score > old["score"] or old["box"] is None
+    better = score >= old["score"] or old["box"] is None
     payload = old | {
         "labels": labels,
         "zones": list(dict.fromkeys((*old["zones"], *observation.zones))),
@@ -269,7 +269,9 @@ def _merge(event: Event, observation: Observation) -> Event:
         "score": max(score, old["score"]),
     }
     event_type = _type_of(labels)
-    if event_type is not event.type:
+    if event_type is not event.type or (
+        event_type is EventType.MOTION and observation.examined
+    ):
         payload["why"] = _why_motion(event_type, labels, observation)
     return replace(
         event, type=event_type, severity=SEVERITY_OF[event_type], payload=payload
@@ -294,9 +296,12 @@ def _why_motion(
 ) -> str:
     """Say which rule decided the type of what moves."""
     if event_type is EventType.MOTION:
-        return _with_reason(
-            "Something moved and was not recognised", observation.reason
+        rule = (
+            "Something moved, was looked at well, and is nothing that is known"
+            if observation.examined
+            else "Something moved and was not recognised"
         )
+        return _with_reason(rule, observation.reason)
     score = next(
         label["score"] for label in labels if label["label"] == event_type.value
     )

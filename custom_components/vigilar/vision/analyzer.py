@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 import itertools
-from math import sqrt
+from math import inf, sqrt
 import time
 from typing import Final
 
@@ -11,10 +11,11 @@ from av.video.frame import VideoFrame
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Box, Observation, ObservationKind
+from ..models import Box, Label, Observation, ObservationKind
 from .frames import encode_jpeg
 from .kernels import Kernels
 from .motion import MotionDetector
+from .recognition import Mover, ObjectSettings, Recognizer
 from .tracking import Track, Tracker
 from .zones import Zone, ZoneMap
 
@@ -26,6 +27,8 @@ ALIVE_S: Final = 1.0
 """A thing that has not changed for so long stands like furniture."""
 UPDATE_S: Final = 1.0
 """Least time between two observations of the same motion."""
+HOLD_BACK_S: Final = 2.0
+"""How long an event may wait for it to be known what moves."""
 BETTER: Final = 1.1
 """How much better a look must be to replace the best so far."""
 
@@ -50,6 +53,7 @@ class AnalyzerSettings:
         min_height: Least height of a thing as a share (0-1) of the image's.
         min_duration_s: Seconds that movement must go on to count.
         zones: Where things count; none means everywhere.
+        objects: What is done with what moves, once it is known.
     """
 
     fps: float = 5.0
@@ -61,6 +65,7 @@ class AnalyzerSettings:
     min_height: float = 0.0
     min_duration_s: float = 0.0
     zones: tuple[Zone, ...] = ()
+    objects: ObjectSettings = field(default_factory=ObjectSettings)
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
@@ -103,15 +108,24 @@ class Look:
 
 @dataclass(slots=True)
 class _Motion:
-    """A motion that goes on; `frame` is the best look while nobody has been shown it."""
+    """A motion that goes on; `frame` is the best look while nobody has been shown it.
+
+    It is `told` once it was reported at all, and `recognized` once its look is
+    one at which it was known what moves.
+    """
 
     key: str
     began: float
-    confirm_ms: float
+    confirmed: float
     last_moved: float
     look: Look
     frame: VideoFrame | None
     zones: list[str] = field(default_factory=list)
+    told: bool = False
+    recognized: bool = False
+    labels: tuple[Label, ...] = ()
+    present: tuple[str, ...] = ()
+    stages: dict[str, float] = field(default_factory=dict)
     reported: float = 0.0
     news: bool = False
 
@@ -131,7 +145,11 @@ class Analyzer:
     """
 
     def __init__(
-        self, source_id: str, settings: AnalyzerSettings, kernels: Kernels
+        self,
+        source_id: str,
+        settings: AnalyzerSettings,
+        kernels: Kernels,
+        recognizer: Recognizer | None = None,
     ) -> None:
         """Create an analyzer that has seen nothing.
 
@@ -139,9 +157,14 @@ class Analyzer:
             source_id: Named in each Observation.
             settings: How to analyse.
             kernels: The image primitives.
+            recognizer: Finds out what moves; without one there is motion only.
         """
         self._source_id = source_id
         self._settings = settings
+        self._recognizer = recognizer
+        if recognizer is not None:
+            recognizer.connected()
+            recognizer.configure(settings.objects)
         self._zones = ZoneMap(settings.zones)
         self._detector = MotionDetector(
             kernels,
@@ -173,6 +196,8 @@ class Analyzer:
         `begin_frames` and `begin_window` stay what they were at the start.
         """
         self._settings = settings
+        if self._recognizer is not None:
+            self._recognizer.configure(settings.objects)
         self._zones = ZoneMap(settings.zones)
         self._detector.configure(
             threshold=settings.threshold,
@@ -218,12 +243,11 @@ class Analyzer:
                 self._tracker.update(result.blobs, ts, width, height), width, height
             )
         self._motion_ms = (time.perf_counter() - begin) * 1000
+        if frame is not None:
+            alive = self._recognize(alive, width, height, frame)
         if alive:
-            return self._moved(alive, width, height, frame)
-        motion = self._motion
-        if motion is not None and ts - motion.last_moved >= self._settings.quiet_s:
-            return self.close()
-        return []
+            self._moved(alive, width, height, frame)
+        return self._news()
 
     def close(self) -> list[Observation]:
         """End the motion that goes on, if one does.
@@ -235,8 +259,17 @@ class Analyzer:
         if motion is None:
             return []
         self._pending = None
+        if not motion.told and not self._may_tell(motion, inf):
+            return []
         self._tracker.clear()
-        return [self._observe(motion, ObservationKind.MOTION_ENDED, motion.last_moved)]
+        observed = [] if motion.told else [self._start(motion)]
+        if self._recognizer is not None:
+            self._recognizer.forget()
+        motion.present = ()
+        return [
+            *observed,
+            self._observe(motion, ObservationKind.MOTION_ENDED, motion.last_moved),
+        ]
 
     def _alive(self, tracks: Sequence[Track], width: int, height: int) -> list[Track]:
         """Return the tracks of things that go somewhere, where things count."""
@@ -251,7 +284,7 @@ class Analyzer:
 
     def _moved(
         self, tracks: Sequence[Track], width: int, height: int, frame: VideoFrame | None
-    ) -> list[Observation]:
+    ) -> None:
         """Begin or continue the motion."""
         look = max(
             (_look(track, width, height) for track in tracks),
@@ -261,21 +294,86 @@ class Analyzer:
         if motion is None:
             began = self._began(min(track.since for track in tracks))
             if self._ts - began < self._settings.min_duration_s:
-                return []
-            confirm_ms = (self._ts - began) * 1000
-            motion = _Motion(
-                f"motion-{next(_keys)}", began, confirm_ms, self._ts, look, frame
+                return
+            motion = self._motion = _Motion(
+                f"motion-{next(_keys)}", began, self._ts, self._ts, look, frame
             )
-            self._motion = motion
-            self._enter(motion, tracks, width, height)
-            return [self._observe(motion, ObservationKind.MOTION_STARTED, began)]
         motion.last_moved = self._ts
-        if look.score > motion.look.score * BETTER:
+        if not motion.recognized and look.score > motion.look.score * BETTER:
             motion.look, motion.frame, motion.news = look, frame, True
         self._enter(motion, tracks, width, height)
+
+    def _recognize(
+        self, tracks: list[Track], width: int, height: int, frame: VideoFrame
+    ) -> list[Track]:
+        """Find out what moves; return the tracks of what may make an event."""
+        recognizer, motion = self._recognizer, self._motion
+        if recognizer is None or not recognizer.ready or not (tracks or motion):
+            return tracks
+        movers = [
+            Mover(
+                track.id,
+                _box(track, width, height),
+                self._zones.at(*_foot(track, width, height)),
+            )
+            for track in tracks
+        ]
+        recognizer.update(movers, frame, self._ts)
+        if motion is not None:
+            self._learn(motion, recognizer)
+        return [track for track in tracks if recognizer.counts(track.id)]
+
+    def _learn(self, motion: _Motion, recognizer: Recognizer) -> None:
+        """Take over what is known of what moves."""
+        motion.stages["inference"] = round(recognizer.took_ms, 2)
+        if {label.label for label in recognizer.labels} - {
+            label.label for label in motion.labels
+        }:
+            motion.stages.setdefault(
+                "classify", round((self._ts - motion.confirmed) * 1000, 1)
+            )
+            # What is known now is worth an update at once.
+            motion.reported = -inf
+            motion.news = True
+        motion.labels = recognizer.labels
+        present = recognizer.present(self._ts - ALIVE_S)
+        if present != motion.present:
+            motion.present, motion.news = present, True
+        if (portrait := recognizer.take_portrait()) is not None:
+            # A score never falls: whoever keeps the best look must take this one.
+            score = max(motion.look.score, portrait.score)
+            motion.look = Look(score, portrait.box)
+            motion.frame, motion.recognized, motion.news = portrait.frame, True, True
+
+    def _news(self) -> list[Observation]:
+        """Tell what is new of the motion."""
+        motion = self._motion
+        if motion is None:
+            return []
+        if self._ts - motion.last_moved >= self._settings.quiet_s:
+            return self.close()
+        if not motion.told:
+            waited = self._ts - motion.confirmed
+            return [self._start(motion)] if self._may_tell(motion, waited) else []
         if motion.news and self._ts - motion.reported >= UPDATE_S:
             return [self._observe(motion, ObservationKind.MOTION_UPDATED, self._ts)]
         return []
+
+    def _may_tell(self, motion: _Motion, waited: float) -> bool:
+        """Return whether a motion may be reported after so many seconds."""
+        recognizer, wanted = self._recognizer, self._settings.objects
+        if recognizer is None or not recognizer.ready or motion.labels:
+            return True
+        return (wanted.motion and not recognizer.ignored) and (
+            not wanted.hold_back or recognizer.examined or waited >= HOLD_BACK_S
+        )
+
+    def _start(self, motion: _Motion) -> Observation:
+        """Report a motion for the first time."""
+        motion.told = True
+        if self._ts > motion.confirmed:
+            motion.stages["held"] = round((self._ts - motion.confirmed) * 1000, 1)
+        return self._observe(motion, ObservationKind.MOTION_STARTED, motion.began)
 
     def _began(self, since: float) -> float:
         """Return when the movement began that no motion counts yet."""
@@ -299,7 +397,13 @@ class Analyzer:
         self, motion: _Motion, kind: ObservationKind, ts: float
     ) -> Observation:
         """Report the motion as it stands."""
-        snapshot = None if motion.frame is None else encode_jpeg(motion.frame)
+        recognizer = self._recognizer
+        snapshot = None
+        if motion.frame is not None:
+            drawn = motion.recognized and self._settings.objects.draw_box
+            snapshot = encode_jpeg(
+                motion.frame, outline=motion.look.box if drawn else None
+            )
         motion.frame = None
         motion.news = False
         motion.reported = self._ts
@@ -310,11 +414,15 @@ class Analyzer:
             key=motion.key,
             score=round(motion.look.score, 3),
             box=motion.look.box,
+            labels=motion.labels,
+            present=motion.present,
+            examined=recognizer is not None and recognizer.examined,
             zones=tuple(motion.zones),
             latency_ms={
-                "confirm": round(motion.confirm_ms, 1),
+                "confirm": round((motion.confirmed - motion.began) * 1000, 1),
                 "decode": round(self._decode_ms, 2),
                 "motion": round(self._motion_ms, 2),
+                **motion.stages,
             },
             made_at=time.monotonic(),
             snapshot=snapshot,
@@ -340,6 +448,10 @@ def _look(track: Track, width: int, height: int) -> Look:
         or blob.y + blob.h >= height - 1
     ):
         score *= _EDGE_SCORE
-    return Look(
-        score, Box(blob.x / width, blob.y / height, blob.w / width, blob.h / height)
-    )
+    return Look(score, _box(track, width, height))
+
+
+def _box(track: Track, width: int, height: int) -> Box:
+    """Return where a thing is, in fractions."""
+    blob = track.blob
+    return Box(blob.x / width, blob.y / height, blob.w / width, blob.h / height)

@@ -8,12 +8,15 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
+
+from ..models import Box
 
 MAX_WIDTH: Final = 256
 MAX_PIXELS: Final = 256 * 192
 """Portrait pictures are not looked at in more detail than others."""
 JPEG_QUALITY: Final = 85
+OUTLINE_COLOR: Final = (255, 193, 7)
 
 
 def luma_size(width: int, height: int) -> tuple[int, int]:
@@ -59,16 +62,26 @@ class LumaScaler:
         return grey.to_ndarray().astype(np.uint8, copy=False)
 
 
-def encode_jpeg(frame: VideoFrame, quality: int = JPEG_QUALITY) -> bytes:
+def encode_jpeg(
+    frame: VideoFrame, quality: int = JPEG_QUALITY, outline: Box | None = None
+) -> bytes:
     """Encode a frame in full resolution.
 
     Args:
         frame: Of any pixel format.
         quality: 1-95.
+        outline: A box to draw, as fractions (0-1) of the frame.
 
     Returns:
         A JPEG file.
     """
     out = io.BytesIO()
-    Image.fromarray(frame.to_ndarray(format="rgb24")).save(out, "JPEG", quality=quality)
+    image = Image.fromarray(frame.to_ndarray(format="rgb24"))
+    if outline is not None:
+        x, y = outline.x * image.width, outline.y * image.height
+        corner = x + outline.w * image.width, y + outline.h * image.height
+        ImageDraw.Draw(image).rectangle(
+            (x, y, *corner), outline=OUTLINE_COLOR, width=max(2, image.height // 240)
+        )
+    image.save(out, "JPEG", quality=quality)
     return out.getvalue()

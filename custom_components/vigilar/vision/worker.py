@@ -12,8 +12,10 @@ from typing import Final
 from ..models import Observation, ObservationKind
 from .analyzer import Analyzer, AnalyzerSettings
 from .gate import GateCounts, GateState
+from .inference import Inference
 from .kernels import Kernels, load_kernels
 from .pipeline import Pipeline, StageTimes
+from .recognition import Recognizer
 from .scene import SceneChecker
 from .source import (
     READ_TIMEOUT_S,
@@ -134,6 +136,7 @@ class CameraWorker:
         open_source: Callable[[], Source],
         settings: AnalyzerSettings,
         sink: Callable[[Observation], None],
+        inference: Inference | None = None,
         *,
         backoff: Backoff | None = None,
     ) -> None:
@@ -145,12 +148,14 @@ class CameraWorker:
                 thread; may block; raises `SourceError`.
             settings: How to analyse.
             sink: Called in the worker's thread with each Observation; must not block.
+            inference: Recognises objects; without it there is motion only.
             backoff: How long to wait between attempts.
         """
         self._source_id = source_id
         self._open_source = open_source
         self._wanted = (settings, 1.0)
         self._scene = SceneChecker(source_id)
+        self._recognizer = None if inference is None else Recognizer(inference)
         self._cpu_s = 0.0
         self._sink = sink
         self._backoff = backoff or Backoff()
@@ -266,7 +271,7 @@ class CameraWorker:
         self._scene.connected(polled=source.info.codec == SNAPSHOT_CODEC)
         pipeline = Pipeline(
             source,
-            Analyzer(self._source_id, settings, self._kernels),
+            Analyzer(self._source_id, settings, self._kernels, self._recognizer),
             settings.fps * rate,
             scene=self._scene,
         )
