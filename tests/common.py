@@ -1,7 +1,10 @@
 """What several tests share."""
 
 from collections.abc import Callable
+import io
 from typing import Any
+
+from PIL import Image
 
 from custom_components.vigilar.const import (
     CONF_ANALYSIS,
@@ -46,6 +49,13 @@ def stream_subentry(name: str, source_id: str, url: str) -> ConfigSubentryData:
     )
 
 
+def make_jpeg(width: int = 640, height: int = 360, level: int = 90) -> bytes:
+    """Return a picture."""
+    output = io.BytesIO()
+    Image.new("RGB", (width, height), (level, 120, 60)).save(output, "JPEG")
+    return output.getvalue()
+
+
 def entity_id_of(hass: HomeAssistant, platform: str, subentry_id: str, key: str) -> str:
     """Return the entity id of one of a camera's entities."""
     entity_id = er.async_get(hass).async_get_entity_id(
@@ -60,6 +70,8 @@ async def settle(hass: HomeAssistant) -> None:
     await hass.async_block_till_done()
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         # This waits behind all that is queued.
+        await entry.runtime_data.processor.end_open("nobody", "", 0)
+        await entry.runtime_data.library.drain()
         await entry.runtime_data.processor.end_open("nobody", "", 0)
     await hass.async_block_till_done()
 
@@ -109,7 +121,9 @@ class FakeWorker:
         """Report an observation, as the thread would."""
         self._sink(Observation(kind=kind, source_id=self.source_id, ts=ts, **fields))
 
-    def see_motion(self, key: str, ts: int = 1_700_000_000_000) -> None:
+    def see_motion(
+        self, key: str, ts: int = 1_700_000_000_000, snapshot: bytes | None = None
+    ) -> None:
         """Report that something begins to move."""
         self.see(
             ObservationKind.MOTION_STARTED,
@@ -117,7 +131,7 @@ class FakeWorker:
             key=key,
             score=0.7,
             box=Box(0.1, 0.2, 0.3, 0.4),
-            snapshot=b"jpeg of " + key.encode(),
+            snapshot=snapshot,
             latency_ms={"confirm": 400.0, "decode": 2.0, "motion": 0.5},
         )
 

@@ -5,6 +5,7 @@ import custom_components.vigilar  # noqa: F401, I001
 
 from collections.abc import Generator
 import logging
+from pathlib import Path
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
@@ -24,6 +25,13 @@ logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
     """Use a configuration folder of the test's own."""
     return hass_tmp_config_dir
+
+
+@pytest.fixture
+def hass(hass: HomeAssistant, tmp_path: Path) -> HomeAssistant:
+    """Keep media in a folder of the test's own."""
+    hass.config.media_dirs = {"local": str(tmp_path / "media")}
+    return hass
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
@@ -15,6 +16,9 @@ from custom_components.vigilar.const import (
     CONF_CPU_BUDGET,
     CONF_FPS,
     CONF_KIND,
+    CONF_MEDIA,
+    CONF_MEDIA_FOLDER,
+    CONF_MEDIA_MAX_GB,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
     CONF_MQTT,
@@ -29,6 +33,7 @@ from custom_components.vigilar.const import (
     DOMAIN,
     SUBENTRY_CAMERA,
 )
+from custom_components.vigilar.models import Severity
 from custom_components.vigilar.vision.source import SourceError, SourceFailure
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow
 from homeassistant.const import CONF_NAME, CONF_URL
@@ -569,8 +574,13 @@ async def test_reconfigure_to_another_cameras_stream_is_refused(
     assert result["reason"] == "reconfigure_successful"
 
 
-async def test_options(hass: HomeAssistant, hub: MockConfigEntry) -> None:
-    """Options are checked and saved."""
+async def test_options(
+    hass: HomeAssistant,
+    hub: MockConfigEntry,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Options are checked, saved and followed."""
+    nvr = tmp_path_factory.mktemp("disk") / "nvr"
     result = await hass.config_entries.options.async_init(hub.entry_id)
     assert result["type"] is FlowResultType.FORM
     options = {
@@ -579,7 +589,35 @@ async def test_options(hass: HomeAssistant, hub: MockConfigEntry) -> None:
         CONF_RETENTION_DAYS: 30,
         CONF_CPU_BUDGET: 120,
         CONF_PANEL: False,
+        CONF_MEDIA: {
+            CONF_MEDIA_FOLDER: str(nvr),
+            "days_info": 1,
+            "days_warning": 2,
+            "days_alert": 3,
+            "days_critical": 4,
+            CONF_MEDIA_MAX_GB: 0,
+        },
     }
+    config = Path(hass.config.config_dir)
+    a_file = nvr.with_name("file")
+    a_file.touch()
+    hass.config.media_dirs["in_config"] = str(config / "media")
+    for folder, error in (
+        ("nvr", "folder_relative"),
+        (str(config), "folder_is_config"),
+        (str(config / "www" / "nvr"), "folder_is_config"),
+        (str(config.parent), "folder_is_config"),
+        (str(config / "media" / ".." / ".storage"), "folder_is_config"),
+        (str(a_file), "folder_unusable"),
+        (f"{nvr}\0", "folder_unusable"),
+    ):
+        media = {**options[CONF_MEDIA], CONF_MEDIA_FOLDER: folder}
+        result = await hass.config_entries.options.async_configure(
+            result["flow_id"], {**options, CONF_MEDIA: media}
+        )
+        assert result["errors"] == {"base": error}, folder
+    claimed = await hass.async_add_executor_job(list, config.glob("**/.vigilar"))
+    assert claimed == [config / "media/vigilar/.vigilar"]
     for bad in ("a/#", "+", "/a", "a//b", "$SYS", "with space", ""):
         result = await hass.config_entries.options.async_configure(
             result["flow_id"], {**options, CONF_MQTT_PREFIX: bad}
@@ -592,6 +630,29 @@ async def test_options(hass: HomeAssistant, hub: MockConfigEntry) -> None:
     assert hub.options == options
     assert isinstance(hub.options[CONF_RETENTION_DAYS], int)
     assert isinstance(hub.options[CONF_CPU_BUDGET], int)
+    assert isinstance(hub.options[CONF_MEDIA][CONF_MEDIA_MAX_GB], int)
+    await hass.async_block_till_done()
+    library = hub.runtime_data.library
+    assert library.root == nvr
+    assert library.retention.policy.days[Severity.CRITICAL] == 4
+    assert library.retention.policy.max_bytes is None
+
+
+async def test_options_with_a_media_folder_that_is_shared(
+    hass: HomeAssistant, hub: MockConfigEntry
+) -> None:
+    """Where Home Assistant itself keeps media below its configuration, so may we."""
+    shared = Path(hass.config.config_dir, "media")
+    hass.config.media_dirs = {"local": str(shared)}
+    result = await hass.config_entries.options.async_init(hub.entry_id)
+    schema = result["data_schema"]
+    assert schema is not None
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], schema({})
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert hub.runtime_data.library.root == shared / "vigilar"
 
 
 def test_supported_subentries(entry: MockConfigEntry) -> None:

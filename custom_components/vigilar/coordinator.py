@@ -16,6 +16,7 @@ from .const import DOMAIN, ISSUE_AUTH_FAILED, ISSUE_CAMERA_MISSING
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore
+from .media.recorder import Recorder
 from .models import (
     BlindReason,
     Change,
@@ -73,7 +74,8 @@ class CameraState:
 
 def _follow(open_events: frozenset[str], change: Change) -> frozenset[str]:
     """Return the ids of the open events of a kind after a change of one."""
-    if change.kind in (ChangeKind.NEW, ChangeKind.UPDATED):
+    # An event that is over may still get an update: its clip is ready.
+    if change.kind is not ChangeKind.DELETED and change.event.payload["end_ts"] is None:
         return open_events | {change.event.id}
     return open_events - {change.event.id}
 
@@ -102,6 +104,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self.data = CameraState(detecting=detecting)
         self.camera = camera
         self.heartbeats = 0
+        self.recorder: Recorder | None = None
         self._processor = processor
         self._store = store
         self._worker: CameraWorker | None = None

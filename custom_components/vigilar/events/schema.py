@@ -12,7 +12,8 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    text,
+    func,
+    literal_column,
 )
 from ulid_transform import ulid_now
 
@@ -46,7 +47,10 @@ Index("ix_events_severity", events.c.severity, events.c.ts, events.c.id)
 Index("ix_events_open", events.c.ts, sqlite_where=events.c.end_ts.is_(None))
 
 # Has media that somebody still works at: after a crash nobody does.
-MEDIA_PENDING: Final = text("instr(payload, '\"state\":\"pending\"') > 0")
+# In so many words and not as parameters, or the index would not know the question.
+MEDIA_PENDING: Final = func.instr(
+    events.c.payload, literal_column('\'"state":"pending"\'')
+) > literal_column("0")
 Index("ix_events_media_pending", events.c.ts, sqlite_where=MEDIA_PENDING)
 
 # Every change of the table above, whole, so that who was away can be told all in order.

@@ -257,9 +257,7 @@ class EventStore:
     async def cursor(self, name: str) -> int | None:
         """Return how far a consumer of the journal has come, or None if it is new."""
         statement = select(cursors.c.seq).where(cursors.c.name == name)
-        return await self.run(
-            lambda connection: connection.execute(statement).scalar()
-        )
+        return await self.run(lambda connection: connection.execute(statement).scalar())
 
     async def set_cursor(self, name: str, seq: int) -> None:
         """Keep how far a consumer of the journal has come."""
