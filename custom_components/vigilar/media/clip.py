@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 import errno
+from fractions import Fraction
 import io
 import os
 from pathlib import Path
@@ -36,9 +37,20 @@ _FRAGMENTS: Final = {
 # Not every build of FFmpeg has every encoder; browsers play the first two.
 _ENCODERS: Final = (
     ("libx264", {"preset": "veryfast", "tune": "zerolatency", "crf": "26"}),
-    ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "crf": "36", "b": "0"}),
+    (
+        "libvpx-vp9",
+        {
+            "deadline": "realtime",
+            "cpu-used": "8",
+            "lag-in-frames": "0",
+            "crf": "36",
+            "b": "0",
+        },
+    ),
     ("mpeg4", {"qscale": "6"}),
 )
+# MPEG-4 knows no finer one than 1/65535.
+_ENCODER_TIME_BASE: Final = Fraction(1, 1000)
 _MAX_SIDE: Final = 1920
 _KEYFRAME_S: Final = 2.0
 _FIRST_INTERVAL_S: Final = 0.1
@@ -350,7 +362,7 @@ class EncodedPart(ClipPart):
             options=options,
             width=width,
             height=height,
-            time_base=TIME_BASE,
+            time_base=_ENCODER_TIME_BASE,
         )
         stream.codec_context.thread_count = 1
         stream.codec_context.gop_size = round(_KEYFRAME_S * ENCODED_FPS)

@@ -262,7 +262,11 @@ class Recording:
         self._preview_due = None
         end = min(now, self._preview_end)
         start = end - PREVIEW_S
-        webp = make_preview(self._ring.between(start, end), start, end)
+        try:
+            webp = make_preview(self._ring.between(start, end), start, end)
+        except Exception:
+            _LOGGER.exception("A preview could not be made")
+            return
         if webp is not None:
             self._tell(self._sink.preview_done, webp)
 
