@@ -574,6 +574,11 @@ async def test_reconfigure_to_another_cameras_stream_is_refused(
     assert result["reason"] == "reconfigure_successful"
 
 
+def _claimed(folder: Path) -> list[Path]:
+    """Return the marks of the folders that were made ours."""
+    return list(folder.glob("**/.vigilar"))
+
+
 async def test_options(
     hass: HomeAssistant,
     hub: MockConfigEntry,
@@ -583,7 +588,7 @@ async def test_options(
     nvr = tmp_path_factory.mktemp("disk") / "nvr"
     result = await hass.config_entries.options.async_init(hub.entry_id)
     assert result["type"] is FlowResultType.FORM
-    options = {
+    options: dict[str, Any] = {
         CONF_MQTT: True,
         CONF_MQTT_PREFIX: "house/one",
         CONF_RETENTION_DAYS: 30,
@@ -616,8 +621,7 @@ async def test_options(
             result["flow_id"], {**options, CONF_MEDIA: media}
         )
         assert result["errors"] == {"base": error}, folder
-    claimed = await hass.async_add_executor_job(list, config.glob("**/.vigilar"))
-    assert claimed == [config / "media/vigilar/.vigilar"]
+    assert _claimed(config) == [config / "media/vigilar/.vigilar"]
     for bad in ("a/#", "+", "/a", "a//b", "$SYS", "with space", ""):
         result = await hass.config_entries.options.async_configure(
             result["flow_id"], {**options, CONF_MQTT_PREFIX: bad}

@@ -1,167 +1,280 @@
-"""A library with all that it needs, and no Home Assistant."""
+"""Encoded streams, a player that feeds them to a recorder, and a patient sink."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable
+from fractions import Fraction
+from functools import cache
+import io
 from pathlib import Path
-from typing import Any, cast
+import time
+from typing import Any, override
 
-from custom_components.vigilar.events.processor import EventProcessor
-from custom_components.vigilar.events.store import EventStore
-from custom_components.vigilar.media.library import MediaLibrary, Trouble
-from custom_components.vigilar.media.recorder import ClipInfo, MediaSink, Recorder
-from custom_components.vigilar.media.sink import LibrarySink
-from custom_components.vigilar.models import (
-    Change,
-    ChangeKind,
-    Event,
-    MediaKind,
-    Observation,
-    ObservationKind,
+import av
+import numpy as np
+
+from custom_components.vigilar.media.recorder import (
+    ClipInfo,
+    MediaWriter,
+    Recorder,
+    RecorderSettings,
 )
-from tests.events.common import BEGAN, FRONT_DOOR
+from custom_components.vigilar.media.recording import Recording
 
-STARTED = ObservationKind.MOTION_STARTED
-UPDATED = ObservationKind.MOTION_UPDATED
-ENDED = ObservationKind.MOTION_ENDED
-
-
-def clip_info(path: Path, start_ts: int = BEGAN - 5000) -> ClipInfo:
-    """Return what a recorder says of a part that it has written."""
-    return ClipInfo(start_ts, 10.0, 640, 360, "h264", path.stat().st_size)
+FPS = 10
+GROUP_S = 2.0
+SOUND_RATE = 16_000
+EVENT = "01JDX0000000000000000000AB"
 
 
-class FakeRecorder:
-    """Stands in for a camera's recorder; a test says what it makes."""
+@cache
+def video(
+    seconds: float = 20.0,
+    *,
+    codec: str = "libx264",
+    b_frames: int = 0,
+    size: tuple[int, int] = (160, 96),
+    sound: bool = False,
+    sound_codec: str = "aac",
+    noise: bool = False,
+    container: str = "mpegts",
+) -> bytes:
+    """Return a stream: a bright square that moves a pixel a frame.
+
+    Args:
+        seconds: How long it is.
+        codec: Of the pictures; keyframes are `GROUP_S` apart where it has any others.
+        b_frames: Most in a row.
+        size: Width and height, pixels.
+        sound: With a tone.
+        sound_codec: Of the tone.
+        noise: With noise, for many bytes.
+        container: FFmpeg's name of the format.
+    """
+    options = {"g": str(round(FPS * GROUP_S)), "bf": str(b_frames)}
+    if codec == "libx264":
+        options |= {"preset": "ultrafast", "sc_threshold": "0"}
+    if codec == "libx265":
+        options["x265-params"] = (
+            f"log-level=none:keyint={FPS * GROUP_S:.0f}:bframes={b_frames}"
+            ":scenecut=0:open-gop=0"
+        )
+    out = io.BytesIO()
+    with av.open(out, "w", format=container) as target:
+        stream: Any = target.add_stream(codec, rate=FPS, options=options)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        tone: Any = target.add_stream(sound_codec, rate=SOUND_RATE) if sound else None
+        if sound:
+            tone.layout = "mono"
+        for number in range(round(seconds * FPS)):
+            frame = picture(number, size, noise=noise)
+            frame.pts = number
+            frame.time_base = Fraction(1, FPS)
+            target.mux(stream.encode(frame))
+            if sound:
+                target.mux(tone.encode(_tone(number)))
+        target.mux(stream.encode())
+        if sound:
+            target.mux(tone.encode())
+    return out.getvalue()
+
+
+def picture(
+    number: int, size: tuple[int, int] = (160, 96), *, noise: bool = False
+) -> av.VideoFrame:
+    """Return a frame whose square says which one it is."""
+    width, height = size
+    image = np.full((height, width, 3), 60, np.uint8)
+    if noise:
+        rng = np.random.default_rng(number)
+        image += rng.integers(0, 60, image.shape, np.uint8)
+    left = number % (width - 16)
+    image[height // 3 : height // 3 + 16, left : left + 16] = 230
+    return av.VideoFrame.from_ndarray(image, "rgb24")
+
+
+def square_at(frame: av.VideoFrame) -> int:
+    """Return the left edge of the square in a decoded frame."""
+    luma = frame.to_ndarray(format="gray8")
+    row = luma[luma.shape[0] // 3 + 8].astype(int)
+    return int(np.argmax(row > 150))
+
+
+def _tone(number: int) -> av.AudioFrame:
+    """Return the sound of a frame."""
+    count = SOUND_RATE // FPS
+    wave = np.sin(np.arange(count) * 0.1, dtype=np.float32)[None, :]
+    frame = av.AudioFrame.from_ndarray(wave, "fltp", "mono")
+    frame.rate = SOUND_RATE
+    frame.pts = number * count
+    return frame
+
+
+class Wire:
+    """A stream that is open, and whose packets come when a test says so."""
+
+    def __init__(self, data: bytes, container: str | None = None) -> None:
+        """Open a stream."""
+        self.source = av.open(io.BytesIO(data), "r", format=container)
+        self._packets = deque(packet for packet in self.source.demux() if packet.size)
+        self._start = min(
+            _seconds(packet)
+            for packet in self._packets
+            if packet.stream.type == "video"
+        )
+
+    def play(
+        self,
+        feed: Callable[..., None],
+        *,
+        until: float,
+        at: float,
+        shift: float = 0.0,
+    ) -> None:
+        """Hand on the packets up to a media time.
+
+        Args:
+            feed: `Recorder.packet`, or that of a feed.
+            until: Media time, seconds.
+            at: Unix time of media time 0.
+            shift: Added to the media times, not to `at`.
+        """
+        while self._packets and _seconds(self._packets[0]) - self._start < until:
+            packet = self._packets.popleft()
+            ts = _seconds(packet) - self._start
+            feed(
+                packet,
+                media=ts + shift,
+                at=at + ts,
+                keyframe=packet.is_keyframe,
+                sound=packet.stream.type == "audio",
+            )
+
+
+def _seconds(packet: Any) -> float:
+    """Return the time of decoding of a packet."""
+    return float(packet.dts * packet.time_base)
+
+
+class ManualWriter(MediaWriter):
+    """Writes when a test says so."""
+
+    @override
+    def add(self, recording: Recording, on_done: Callable[[], None]) -> None:
+        """Take a recording."""
+        self._recordings.append((recording, on_done))
+
+    def step(self, now: float) -> None:
+        """Step them all."""
+        for each in list(self._recordings):
+            if each[0].step(now):
+                self._recordings.remove(each)
+                each[1]()
+
+
+class Sink:
+    """Remembers all that it is told."""
 
     def __init__(self) -> None:
-        """Begin with nothing asked for."""
-        self.path_of: dict[str, Callable[[int], Path]] = {}
-        self.ended: dict[str, int] = {}
-        self.sink: MediaSink | None = None
+        """Begin with nothing."""
+        self.progress: list[tuple[int, ClipInfo]] = []
+        self.done: dict[int, ClipInfo] = {}
+        self.failed: dict[int, str] = {}
+        self.previews: list[bytes] = []
+        self.over: list[int] = []
 
-    def begin(self, event_id: str, ts_ms: int, path_of: Callable[[int], Path]) -> None:
-        """Note that an event is to be recorded."""
-        self.path_of[event_id] = path_of
+    def clip_progress(self, event_id: str, part: int, info: ClipInfo) -> None:
+        """Remember."""
+        self.progress.append((part, info))
 
-    def end(self, event_id: str, ts_ms: int) -> None:
-        """Note that an event is over."""
-        self.ended[event_id] = ts_ms
+    def clip_done(self, event_id: str, part: int, info: ClipInfo) -> None:
+        """Remember."""
+        self.done[part] = info
 
-    def finish_part(self, event_id: str, part: int = 0, data: bytes = b"mp4") -> None:
-        """Complete a part, as the writer's thread would."""
-        assert self.sink is not None
-        path = self.path_of[event_id](part)
-        path.write_bytes(data)
-        self.sink.clip_done(event_id, part, clip_info(path))
+    def clip_failed(self, event_id: str, part: int, reason: str) -> None:
+        """Remember."""
+        self.failed[part] = reason
+
+    def preview_done(self, event_id: str, webp: bytes) -> None:
+        """Remember."""
+        self.previews.append(webp)
+
+    def recording_done(self, event_id: str, parts: int) -> None:
+        """Remember."""
+        self.over.append(parts)
 
 
-@dataclass
-class House:
-    """One camera, from its observations to the files.
+class Studio:
+    """A recorder whose time is the test's.
 
     Attributes:
-        root: Where media are kept.
-        recorder: The camera's.
-        changes: All that was published.
-        troubles: All that was reported.
+        start: Unix time of media time 0.
     """
 
-    root: Path
-    store: EventStore
-    processor: EventProcessor
-    library: MediaLibrary
-    recorder: FakeRecorder
-    changes: list[Change] = field(default_factory=list)
-    troubles: list[Trouble | None] = field(default_factory=list)
-
-    async def settle(self) -> None:
-        """Wait until all that was seen is published and kept."""
-        for _ in range(3):
-            await self.library.drain()
-            await self.processor.end_open("nobody", "", 0)
-
-    async def see(
-        self, kind: str = STARTED, ts: int = BEGAN, key: str = "walk", **fields: Any
-    ) -> Event:
-        """Observe something, and return the event as it was stored."""
-        await self.processor.handle(
-            Observation(kind=kind, source_id="front_door", ts=ts, key=key, **fields)
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        """Set up a recorder that writes into a folder."""
+        self.folder = folder
+        self.sink = Sink()
+        self.writer = ManualWriter()
+        self.start = time.time() - 6.0
+        self.recorder = Recorder(
+            "gate", RecorderSettings(**settings), self.sink, self.writer
         )
-        await self.settle()
-        return await self.event(self.changes[-1].event.id)
 
-    async def event(self, event_id: str) -> Event:
-        """Return an event as it stands."""
-        event = await self.store.get(event_id)
-        assert event is not None
-        return event
+    def path_of(self, part: int) -> Path:
+        """Return where a part goes."""
+        return self.folder / f"{EVENT}.{part}.mp4"
 
-    async def media(self, event_id: str) -> dict[str, dict[str, Any]]:
-        """Return what an event says of its media."""
-        media: dict[str, dict[str, Any]] = (await self.event(event_id)).payload["media"]
-        return media
+    def begin(self, at: float, event_id: str = EVENT) -> None:
+        """Let an event begin at a media time."""
+        self.recorder.begin(event_id, round((self.start + at) * 1000), self.path_of)
 
-    async def keep_ended(
-        self, ts: int, picture: bytes, *, key: str = "walk", **fields: Any
-    ) -> Event:
-        """Return an event that is over and has pictures."""
-        event = await self.see(STARTED, ts, key, snapshot=picture, **fields)
-        await self.see(ENDED, ts + 1000, key)
-        self.finish(event.id)
-        await self.settle()
-        return await self.event(event.id)
+    def end(self, at: float, event_id: str = EVENT) -> None:
+        """Let an event end at a media time."""
+        self.recorder.end(event_id, round((self.start + at) * 1000))
 
-    def finish(self, event_id: str) -> None:
-        """Let the recorder be done with an event."""
-        assert self.recorder.sink is not None
-        self.recorder.sink.recording_done(event_id, 0)
+    def step(self, at: float) -> None:
+        """Let the writer work at a media time, until it has caught up."""
+        for _ in range(10):
+            self.writer.step(self.start + at)
 
-    def states(self, kind: MediaKind) -> list[str]:
-        """Return the states that were published of a kind, in order."""
-        return [
-            change.event.payload["media"][kind.value]["state"]
-            for change in self.changes
-            if change.kind is not ChangeKind.DELETED
-        ]
+    def play(self, wire: Wire, until: float, **where: Any) -> None:
+        """Let packets come, and be written twice a second."""
+        now = where.pop("begin", 0.0)
+        feed = where.pop("feed", self.recorder.packet)
+        offset = where.pop("offset", 0.0)
+        while now < until:
+            now = min(now + 0.5, until)
+            wire.play(feed, until=now - offset, at=self.start + offset, **where)
+            self.step(now)
 
 
-@asynccontextmanager
-async def open_house(root: Path, database: Path) -> AsyncIterator[House]:
-    """Run a house, with what an earlier one has left in the folders."""
-    store = EventStore(f"sqlite:///{database}")
-    await store.open(now=BEGAN)
-    # By this clock every update is due at once.
-    processor = EventProcessor(store, {"front_door": FRONT_DOOR}.get, clock=Ticking())
-    recorder = FakeRecorder()
-    troubles: list[Trouble | None] = []
-    library = MediaLibrary(
-        store,
-        processor,
-        recorder_of=lambda source_id: cast(Recorder, recorder),
-        report=troubles.append,
-    )
-    recorder.sink = LibrarySink(library, library._loop)
-    house = House(root, store, processor, library, recorder, troubles=troubles)
-    processor.media = library
-    processor.add_publisher("media", library.publish)
-    processor.add_publisher("test", house.changes.append)
-    await library.open(root)
-    processor.start()
-    try:
-        yield house
-    finally:
-        await library.close()
-        await processor.stop()
-        await store.close()
+def check_clip(path: Path) -> list[av.VideoFrame]:
+    """Decode a finished clip; return its frames.
+
+    Its index is in front, it begins with a keyframe, times of decoding rise, and
+    nothing in it is damaged.
+    """
+    data = path.read_bytes()
+    assert 0 < data.find(b"moov") < data.find(b"mdat")
+    assert b"moof" not in data[: data.find(b"mdat")]
+    with av.open(str(path), options={"err_detect": "explode"}) as clip:
+        packets = [packet for packet in clip.demux(video=0) if packet.size]
+        assert packets[0].is_keyframe
+        times = [packet.dts for packet in packets]
+        assert times == sorted(set(times))  # type: ignore[type-var]
+    with av.open(str(path), options={"err_detect": "explode"}) as clip:
+        frames = list(clip.decode(video=0))
+        # FFmpeg's decoder of VP9 keeps one.
+        held_back = int(clip.streams.video[0].codec_context.name == "vp9")
+    assert len(packets) - held_back <= len(frames) <= len(packets)
+    return frames
 
 
-class Ticking:
-    """A clock that goes on by more than an interval whenever it is read."""
-
-    now = BEGAN
-
-    def __call__(self) -> int:
-        """Return the time, Unix milliseconds."""
-        self.now += 5000
-        return self.now
+def duration_of(path: Path) -> float:
+    """Return the seconds of pictures of a file, as players show them."""
+    with av.open(str(path)) as clip:
+        stream = clip.streams.video[0]
+        assert stream.duration
+        assert stream.time_base
+        return float(stream.duration * stream.time_base)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .common import House, open_house
+from .house import House, open_house
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from custom_components.vigilar.models import ChangeKind, MediaKind, ObservationK
 from tests.common import make_jpeg
 from tests.events.common import BEGAN
 
-from .common import ENDED, UPDATED, House, clip_info, open_house
+from .house import ENDED, UPDATED, House, clip_info, open_house
 
 PICTURE = make_jpeg()
 BETTER = make_jpeg(level=200)

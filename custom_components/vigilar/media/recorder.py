@@ -11,126 +11,123 @@ How the parts fit together:
   `packet` and `lost` called on the camera's thread.
 - Who follows the events calls `begin` and `end`, from any thread.
 - What becomes of it is told to the `MediaSink`, on the writer's thread.
+- A second stream, where there is one, is read into `Recorder.second`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+import logging
 from pathlib import Path
-from typing import Any, Final, Protocol
+import threading
+import time
+from typing import Any, Final
 
 import av
 
-PART_S: Final = 300.0
-"""Longer events come in several parts."""
+from .clip import ClipError, ClipInfo, begin_part, is_usable_sound
+from .pictures import STILL
+from .recording import PART_S, MediaSink, RecorderSettings, Recording
+from .ring import Entry, PacketRing, Track
 
+__all__ = [
+    "PART_S",
+    "ClipInfo",
+    "MediaSink",
+    "MediaWriter",
+    "Recorder",
+    "RecorderSettings",
+]
 
-@dataclass(frozen=True, slots=True)
-class RecorderSettings:
-    """What is kept of a camera.
+_LOGGER = logging.getLogger(__name__)
 
-    Attributes:
-        pre_roll_s: Seconds before an event that its clip shows, 0-60.
-        post_roll_s: Seconds after an event that its clip shows, 0-60.
-        memory_mb: Megabytes of packets that are held in memory at most.
-        notice_s: So many seconds after its beginning an event may become known.
-    """
+JOIN_TIMEOUT_S: Final = 30.0
 
-    pre_roll_s: float = 5.0
-    post_roll_s: float = 5.0
-    memory_mb: int = 32
-    notice_s: float = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class ClipInfo:
-    """A part of a clip, as far as it is written.
-
-    Attributes:
-        start_ts: Of its first picture, Unix milliseconds.
-        duration_s: Seconds.
-        width: Pixels.
-        height: Pixels.
-        codec: FFmpeg's name of the video codec.
-        bytes: Of the file.
-    """
-
-    start_ts: int
-    duration_s: float
-    width: int
-    height: int
-    codec: str
-    bytes: int
-
-
-class MediaSink(Protocol):
-    """Learns what becomes of the media; called on the writer's thread, in order.
-
-    Must not block for long: while it does, no camera's clip is written. What it
-    raises is logged and has no consequences.
-    """
-
-    def clip_progress(self, event_id: str, part: int, info: ClipInfo) -> None:
-        """Learn that a part has grown: what is written of it can be played."""
-
-    def clip_done(self, event_id: str, part: int, info: ClipInfo) -> None:
-        """Learn that a part is complete.
-
-        The file at `path_of(part)` is an MP4 with its index in front, is synced to
-        disk and will not be touched again: rename it now. More parts may follow.
-        """
-
-    def clip_failed(self, event_id: str, part: int, reason: str) -> None:
-        """Learn that a part could not be written, in words for people.
-
-        Its file is gone; parts before it are unharmed.
-        """
-
-    def preview_done(self, event_id: str, webp: bytes) -> None:
-        """Take the preview, an animated WebP; at most once an event, maybe never."""
-
-    def recording_done(self, event_id: str, parts: int) -> None:
-        """Learn that no more is to come of an event; the last call about it.
-
-        Args:
-            event_id: As given to `begin`.
-            parts: How many are complete: 0 where nothing could be recorded.
-        """
+_STEP_S: Final = 0.25
+_BYTES_PER_MB: Final = 1_000_000
 
 
 class MediaWriter:
     """The thread that writes the clips of all cameras."""
 
+    def __init__(self) -> None:
+        """Prepare a writer; nothing happens before `start`."""
+        self._recordings: list[tuple[Recording, Callable[[], None]]] = []
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(
+            target=self._run, name="vigilar_media", daemon=True
+        )
+
     def start(self) -> None:
         """Start the thread."""
-        raise NotImplementedError
+        self._thread.start()
 
     def close(self) -> None:
         """End what is being written, and the thread; blocks.
 
         Close the recorders first.
         """
-        raise NotImplementedError
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join(JOIN_TIMEOUT_S)
 
-
-class Recorder:
-    """Records the events of one camera; thread-safe."""
-
-    def __init__(
-        self,
-        source_id: str,
-        settings: RecorderSettings,
-        sink: MediaSink,
-        writer: MediaWriter,
-    ) -> None:
-        """Prepare a recorder that holds nothing.
+    def add(self, recording: Recording, on_done: Callable[[], None]) -> None:
+        """Write a recording.
 
         Args:
-            source_id: Names the camera in logs.
-            settings: What is kept.
-            sink: Told what becomes of the media.
-            writer: Shared with the other cameras.
+            recording: Stepped by this thread from now on.
+            on_done: Called on this thread once it is over.
         """
-        raise NotImplementedError
+        with self._changed:
+            self._recordings.append((recording, on_done))
+            self._changed.notify()
+
+    def _run(self) -> None:
+        """Step the recordings until told to stop."""
+        while True:
+            with self._changed:
+                if not self._stopping:
+                    self._changed.wait(_STEP_S if self._recordings else None)
+                stopping = self._stopping
+                recordings = list(self._recordings)
+            over = [each for each in recordings if _step(each[0], last=stopping)]
+            with self._changed:
+                for each in over:
+                    self._recordings.remove(each)
+            for _, on_done in over:
+                on_done()
+            if stopping:
+                return
+
+
+def _step(recording: Recording, *, last: bool) -> bool:
+    """Step a recording, whatever it raises; return whether it is over."""
+    try:
+        if not last:
+            return recording.step(time.time())
+        recording.stop()
+        while not recording.step(time.time()):
+            pass
+    except Exception:
+        _LOGGER.exception("A clip could not be written")
+    return True
+
+
+class Feed:
+    """Where the packets of one stream of a camera go in; used by one thread."""
+
+    def __init__(
+        self, take: Callable[[Feed, Entry], None], lose: Callable[[Feed], None]
+    ) -> None:
+        """Create a feed.
+
+        Args:
+            take: Called with each packet.
+            lose: Called when the connection is gone.
+        """
+        self._take = take
+        self._lose = lose
+        self._tracks: dict[bool, tuple[object, Track]] = {}
 
     def packet(
         self,
@@ -150,27 +147,131 @@ class Recorder:
             keyframe: It can be decoded without those before it.
             sound: It holds sound.
         """
-        raise NotImplementedError
+        track = self._track(data, sound=sound)
+        lead = 0.0
+        if isinstance(data, bytes):
+            size = len(data)
+        else:
+            size = data.size
+            if data.pts is not None and data.dts is not None and data.time_base:
+                lead = float((data.pts - data.dts) * data.time_base)
+        if size and (not sound or is_usable_sound(track)):
+            entry = Entry(data, track, media, at, max(0.0, lead), keyframe, size)
+            self._take(self, entry)
 
     def lost(self) -> None:
         """Note that the connection is gone; the next packet is of another one."""
-        raise NotImplementedError
+        self._tracks.clear()
+        self._lose(self)
+
+    def _track(self, data: av.Packet[Any] | bytes, *, sound: bool) -> Track:
+        """Return the track of a packet; a new one for a stream that is new.
+
+        The stream is asked now, while it is open, for it will not be later.
+        """
+        stream: Any = None if isinstance(data, bytes) else data.stream
+        known = self._tracks.get(sound)
+        if known is not None and known[0] is stream:
+            return known[1]
+        if stream is None:
+            track = Track(STILL)
+        else:
+            context = stream.codec_context
+            track = Track(context.name, sound, bytes(context.extradata or b""))
+        self._tracks[sound] = (stream, track)
+        return track
+
+
+class Recorder:
+    """Records the events of one camera; thread-safe.
+
+    Attributes:
+        second: Where the packets of a second stream go in. While it gives pictures,
+            those of the first stream are passed over.
+        needed: Set while an event is being recorded, for a second stream that is
+            connected only then.
+    """
+
+    def __init__(
+        self,
+        source_id: str,
+        settings: RecorderSettings,
+        sink: MediaSink,
+        writer: MediaWriter,
+    ) -> None:
+        """Prepare a recorder that holds nothing.
+
+        Args:
+            source_id: Names the camera in logs.
+            settings: What is kept.
+            sink: Told what becomes of the media.
+            writer: Shared with the other cameras.
+        """
+        self._source_id = source_id
+        self._settings = settings
+        self._sink = sink
+        self._writer = writer
+        self._ring = PacketRing(*_room(settings))
+        self._first = Feed(self._take, self._lose)
+        self.second = Feed(self._take, self._lose)
+        self.needed = threading.Event()
+        self._lock = threading.Lock()
+        self._recordings: dict[str, Recording] = {}
+        self._connected = False
+        self._second_live = False
+        self._closed = False
+
+    @property
+    def held_bytes(self) -> int:
+        """Return the bytes of packets that are held in memory."""
+        return self._ring.size
+
+    def packet(
+        self,
+        data: av.Packet[Any] | bytes,
+        *,
+        media: float,
+        at: float,
+        keyframe: bool,
+        sound: bool,
+    ) -> None:
+        """Take the next packet of the stream that is analysed, as `Feed.packet`."""
+        self._first.packet(data, media=media, at=at, keyframe=keyframe, sound=sound)
+
+    def lost(self) -> None:
+        """Note that the stream that is analysed is gone."""
+        self._first.lost()
 
     def configure(self, settings: RecorderSettings) -> None:
         """Go on with other settings; events that are going on keep theirs."""
-        raise NotImplementedError
+        self._settings = settings
+        self._ring.configure(*_room(settings))
 
     def begin(self, event_id: str, ts_ms: int, path_of: Callable[[int], Path]) -> None:
         """Record an event from its pre-roll on, and make its preview.
 
         Args:
-            event_id: Names it to the sink; unknown so far.
+            event_id: Names it to the sink; passed over if it is being recorded.
             ts_ms: When it began, Unix milliseconds.
             path_of: Returns the temporary file of a part, counted from 0; called on
                 the writer's thread. Its folder exists. Beside it, under its name and
                 `.remux`, another is written for a moment: a crash may leave both.
         """
-        raise NotImplementedError
+        with self._lock:
+            if self._closed or event_id in self._recordings:
+                return
+            recording = Recording(
+                event_id,
+                ts_ms / 1000,
+                path_of,
+                ring=self._ring,
+                settings=self._settings,
+                sink=self._sink,
+                is_live=lambda: self._connected,
+            )
+            self._recordings[event_id] = recording
+            self.needed.set()
+        self._writer.add(recording, lambda: self._forget(event_id))
 
     def end(self, event_id: str, ts_ms: int) -> None:
         """Let the clip of an event end after its post-roll.
@@ -179,7 +280,9 @@ class Recorder:
             event_id: As given to `begin`; an unknown one is passed over.
             ts_ms: When it ended, Unix milliseconds.
         """
-        raise NotImplementedError
+        with self._lock:
+            if (recording := self._recordings.get(event_id)) is not None:
+                recording.end(ts_ms / 1000)
 
     def copy(self, start_ms: int, end_ms: int, path: Path) -> ClipInfo | None:
         """Write what the ring holds of a time range; blocks.
@@ -190,13 +293,66 @@ class Recorder:
             path: Of the MP4 file to write.
 
         Returns:
-            What was written; None where the ring holds nothing of that time.
+            What was written; None where the ring holds nothing of that time. It ends
+            early where the camera changed in the middle.
 
         Raises:
-            OSError: It cannot be written.
+            ClipError: It cannot be written.
         """
-        raise NotImplementedError
+        entries = self._ring.between(start_ms / 1000, end_ms / 1000)
+        if not entries:
+            return None
+        sound = next((entry for entry in entries if entry.track.sound), None)
+        part = begin_part(path, entries[0], sound)
+        try:
+            for entry in entries:
+                if not part.fits(entry):
+                    break
+                part.add(entry)
+        except ClipError:
+            part.abandon()
+            raise
+        return part.finish()
 
     def close(self) -> None:
-        """End every recording now, with what there is; more packets are passed over."""
-        raise NotImplementedError
+        """End every recording soon, with what there is; more packets are passed over."""
+        with self._lock:
+            self._closed = True
+            self._connected = False
+            for recording in self._recordings.values():
+                recording.stop()
+        self._ring.interrupt()
+
+    def _take(self, feed: Feed, entry: Entry) -> None:
+        """Put a packet into the ring, if its stream is the one that is recorded."""
+        with self._lock:
+            if feed is self.second:
+                self._second_live |= entry.keyframe and not entry.track.sound
+            if self._closed or self._second_live != (feed is self.second):
+                return
+            self._connected = True
+            self._ring.append(entry)
+
+    def _lose(self, feed: Feed) -> None:
+        """Wait for the next connection, or for the other stream's next keyframe."""
+        with self._lock:
+            if self._second_live != (feed is self.second):
+                return
+            self._second_live = False
+            self._connected = False
+            self._ring.interrupt()
+
+    def _forget(self, event_id: str) -> None:
+        """Take leave of a recording that is over."""
+        with self._lock:
+            del self._recordings[event_id]
+            if not self._recordings:
+                self.needed.clear()
+
+
+def _room(settings: RecorderSettings) -> tuple[int, float]:
+    """Return the bytes and the seconds of packets to hold."""
+    return (
+        settings.memory_mb * _BYTES_PER_MB,
+        settings.pre_roll_s + settings.notice_s,
+    )
