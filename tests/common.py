@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 import io
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -17,10 +18,17 @@ from custom_components.vigilar.const import (
     DOMAIN,
     SUBENTRY_CAMERA,
 )
+from custom_components.vigilar.media.recorder import (
+    ClipInfo,
+    MediaSink,
+    MediaWriter,
+    RecorderSettings,
+)
 from custom_components.vigilar.models import Box, Observation, ObservationKind
 from custom_components.vigilar.sources import stream_unique_id
 from custom_components.vigilar.vision.analyzer import AnalyzerSettings
 from custom_components.vigilar.vision.source import Source
+from custom_components.vigilar.vision.tap import PacketTap
 from custom_components.vigilar.vision.worker import WorkerStats
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import CONF_URL
@@ -87,8 +95,11 @@ class FakeWorker:
         open_source: Callable[[], Source],
         settings: AnalyzerSettings,
         sink: Callable[[Observation], None],
+        *,
+        tap: PacketTap | None = None,
     ) -> None:
         """Take what the real one takes."""
+        self.tap = tap
         self.source_id = source_id
         self.open_source = open_source
         self.settings = settings
@@ -136,12 +147,58 @@ class FakeWorker:
         )
 
 
+def clip_info(path: Path, start_ts: int = 1_699_999_995_000) -> ClipInfo:
+    """Return what a recorder says of a part that it has written."""
+    return ClipInfo(start_ts, 10.0, 640, 360, "h264", path.stat().st_size)
+
+
+class FakeRecorder:
+    """Stands in for a camera's recorder; a test says what it makes."""
+
+    def __init__(
+        self,
+        source_id: str = "",
+        settings: RecorderSettings | None = None,
+        sink: MediaSink | None = None,
+        writer: MediaWriter | None = None,
+    ) -> None:
+        """Begin with nothing asked for."""
+        self.path_of: dict[str, Callable[[int], Path]] = {}
+        self.ended: dict[str, int] = {}
+        self.settings = settings
+        self.sink = sink
+        self.closed = False
+
+    def begin(self, event_id: str, ts_ms: int, path_of: Callable[[int], Path]) -> None:
+        """Note that an event is to be recorded."""
+        self.path_of[event_id] = path_of
+
+    def end(self, event_id: str, ts_ms: int) -> None:
+        """Note that an event is over."""
+        self.ended[event_id] = ts_ms
+
+    def finish_part(self, event_id: str, part: int = 0, data: bytes = b"mp4") -> None:
+        """Complete a part, as the writer's thread would."""
+        assert self.sink is not None
+        path = self.path_of[event_id](part)
+        path.write_bytes(data)
+        self.sink.clip_done(event_id, part, clip_info(path))
+
+    def configure(self, settings: RecorderSettings) -> None:
+        """Take other settings."""
+        self.settings = settings
+
+    def close(self) -> None:
+        """End."""
+        self.closed = True
+
+
 class Workers(list[FakeWorker]):
     """Every worker that was made, in order."""
 
-    def __call__(self, *args: Any) -> FakeWorker:
+    def __call__(self, *args: Any, **options: Any) -> FakeWorker:
         """Make one."""
-        self.append(FakeWorker(*args))
+        self.append(FakeWorker(*args, **options))
         return self[-1]
 
     def of(self, source_id: str) -> FakeWorker:

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.vigilar.const import DOMAIN
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 
-from .common import BACK_URL, FRONT_URL, Workers, stream_subentry
+from .common import BACK_URL, FRONT_URL, FakeRecorder, Workers, stream_subentry
 
 # The test plugin turns it on, and every statement would be written out.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
@@ -45,9 +45,12 @@ def platform_ready(enable_custom_integrations: None) -> Generator[None]:
 
 @pytest.fixture
 def workers(platform_ready: None) -> Generator[Workers]:
-    """Replace the camera threads; returns those that were made."""
+    """Replace the camera threads and their recorders; returns those that were made."""
     made = Workers()
-    with patch("custom_components.vigilar.coordinator.CameraWorker", made):
+    with (
+        patch("custom_components.vigilar.coordinator.CameraWorker", made),
+        patch("custom_components.vigilar.runtime.Recorder", FakeRecorder),
+    ):
         yield made
 
 

@@ -91,6 +91,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         *,
         processor: EventProcessor,
         store: EventStore,
+        recorder: Recorder,
         detecting: bool,
     ) -> None:
         """Initialize a camera that does not run yet."""
@@ -104,7 +105,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self.data = CameraState(detecting=detecting)
         self.camera = camera
         self.heartbeats = 0
-        self.recorder: Recorder | None = None
+        self.recorder = recorder
         self._processor = processor
         self._store = store
         self._worker: CameraWorker | None = None
@@ -139,6 +140,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
             source_opener(self.hass, camera=self.camera.camera, url=self.camera.url),
             self.camera.settings,
             self._receive,
+            tap=self.recorder,
         )
         self._worker.limit(self._rate)
         self._worker.start()
@@ -204,6 +206,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
     async def async_remove(self) -> None:
         """Stop for good: the camera is being removed."""
         await self._async_stop_watching("the camera was removed")
+        self.recorder.close()
         self.async_clear_issues()
         await self.async_shutdown()
 

@@ -40,7 +40,8 @@ from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
 from .governor import Governor
 from .media.library import MediaLibrary, Trouble
-from .media.recorder import Recorder
+from .media.recorder import MediaWriter, Recorder, RecorderSettings
+from .media.sink import LibrarySink
 from .media.sweep import sweep
 from .media_options import event_cutoffs, media_policy, media_root
 from .models import Change, SourceInfo
@@ -104,6 +105,8 @@ class VigilarRuntime:
             report=self._async_report_media,
         )
         self.processor.media = self.library
+        self._writer = MediaWriter()
+        self._sink = LibrarySink(self.library, hass.loop)
         self.governor = Governor(hass, entry, self.cameras.values)
         self.mqtt: MqttPublisher | None = None
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
@@ -118,6 +121,7 @@ class VigilarRuntime:
         Raises:
             StoreError: The event database cannot be used.
         """
+        self._writer.start()
         await self._switches.async_load()
         opening = await self.store.open(now=wall_ms())
         if opening.moved_aside is not None:
@@ -171,11 +175,18 @@ class VigilarRuntime:
         while self._stop_timers:
             self._stop_timers.pop()()
         await asyncio.gather(*(camera.async_stop() for camera in self.cameras.values()))
-        await self.library.close()
+        await self._async_stop_recording()
         await self.processor.stop()
         self.timeline.close()
         await self._async_stop_mqtt()
         await self.store.close()
+
+    async def _async_stop_recording(self) -> None:
+        """Complete the clips as they are, and keep them."""
+        for camera in self.cameras.values():
+            camera.recorder.close()
+        await self.hass.async_add_executor_job(self._writer.close)
+        await self.library.close()
 
     @callback
     def async_add_per_camera(
@@ -294,6 +305,9 @@ class VigilarRuntime:
             config,
             processor=self.processor,
             store=self.store,
+            recorder=Recorder(
+                config.source_id, RecorderSettings(), self._sink, self._writer
+            ),
             detecting=self._switches.is_on(config.subentry_id),
         )
         self.cameras[config.subentry_id] = camera

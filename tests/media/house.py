@@ -1,6 +1,6 @@
 """A library with all that it needs, and no Home Assistant."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any, cast
 from custom_components.vigilar.events.processor import EventProcessor
 from custom_components.vigilar.events.store import EventStore
 from custom_components.vigilar.media.library import MediaLibrary, Trouble
-from custom_components.vigilar.media.recorder import ClipInfo, MediaSink, Recorder
+from custom_components.vigilar.media.recorder import Recorder
 from custom_components.vigilar.media.sink import LibrarySink
 from custom_components.vigilar.models import (
     Change,
@@ -19,41 +19,12 @@ from custom_components.vigilar.models import (
     Observation,
     ObservationKind,
 )
+from tests.common import FakeRecorder
 from tests.events.common import BEGAN, FRONT_DOOR
 
 STARTED = ObservationKind.MOTION_STARTED
 UPDATED = ObservationKind.MOTION_UPDATED
 ENDED = ObservationKind.MOTION_ENDED
-
-
-def clip_info(path: Path, start_ts: int = BEGAN - 5000) -> ClipInfo:
-    """Return what a recorder says of a part that it has written."""
-    return ClipInfo(start_ts, 10.0, 640, 360, "h264", path.stat().st_size)
-
-
-class FakeRecorder:
-    """Stands in for a camera's recorder; a test says what it makes."""
-
-    def __init__(self) -> None:
-        """Begin with nothing asked for."""
-        self.path_of: dict[str, Callable[[int], Path]] = {}
-        self.ended: dict[str, int] = {}
-        self.sink: MediaSink | None = None
-
-    def begin(self, event_id: str, ts_ms: int, path_of: Callable[[int], Path]) -> None:
-        """Note that an event is to be recorded."""
-        self.path_of[event_id] = path_of
-
-    def end(self, event_id: str, ts_ms: int) -> None:
-        """Note that an event is over."""
-        self.ended[event_id] = ts_ms
-
-    def finish_part(self, event_id: str, part: int = 0, data: bytes = b"mp4") -> None:
-        """Complete a part, as the writer's thread would."""
-        assert self.sink is not None
-        path = self.path_of[event_id](part)
-        path.write_bytes(data)
-        self.sink.clip_done(event_id, part, clip_info(path))
 
 
 @dataclass

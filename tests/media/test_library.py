@@ -13,10 +13,10 @@ from custom_components.vigilar.events.store import StoreError
 from custom_components.vigilar.media import files
 from custom_components.vigilar.media.library import Trouble
 from custom_components.vigilar.models import ChangeKind, MediaKind, ObservationKind
-from tests.common import make_jpeg
+from tests.common import clip_info, make_jpeg
 from tests.events.common import BEGAN
 
-from .house import ENDED, UPDATED, House, clip_info, open_house
+from .house import ENDED, UPDATED, House, open_house
 
 PICTURE = make_jpeg()
 BETTER = make_jpeg(level=200)
@@ -412,7 +412,7 @@ async def test_files_are_written_off_the_loop(house: House) -> None:
     with patch.object(files, "write", note):
         await house.see(snapshot=PICTURE)
     assert seen
-    assert all(name.startswith("vigilar_media") for name in seen)
+    assert all(name.startswith("vigilar_files") for name in seen)
 
 
 async def test_a_clip_that_outlives_the_loop_is_no_failure(

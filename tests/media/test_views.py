@@ -3,7 +3,6 @@
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import cast
 from unittest.mock import patch
 from urllib.parse import quote
 
@@ -14,15 +13,12 @@ from ulid_transform import ulid_now
 
 from custom_components.vigilar.events import processor
 from custom_components.vigilar.events.store import StoreError
-from custom_components.vigilar.media.recorder import Recorder
-from custom_components.vigilar.media.sink import LibrarySink
 from custom_components.vigilar.models import MediaKind, ObservationKind
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant
 
-from ..common import Workers, entity_id_of, make_jpeg, settle
-from .house import FakeRecorder
+from ..common import FakeRecorder, Workers, entity_id_of, make_jpeg, settle
 
 PICTURE = make_jpeg()
 CLIP = bytes(range(256)) * 40
@@ -40,9 +36,8 @@ async def recorder(
     hass: HomeAssistant, runtime: VigilarRuntime, front: str
 ) -> FakeRecorder:
     """Return the recorder of the front door's camera."""
-    recorder = FakeRecorder()
-    recorder.sink = LibrarySink(runtime.library, hass.loop)
-    runtime.cameras[front].recorder = cast(Recorder, recorder)
+    recorder = runtime.cameras[front].recorder
+    assert isinstance(recorder, FakeRecorder)
     return recorder
 
 

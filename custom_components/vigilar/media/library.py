@@ -149,9 +149,9 @@ class MediaLibrary:
         Raises:
             StoreError: The event database fails.
         """
-        # One thread: looks come in bursts, and a disk does one thing at a time.
+        # Two: no picture waits until a sweep has looked through a large folder.
         self._threads = ThreadPoolExecutor(
-            max_workers=1, thread_name_prefix="vigilar_media"
+            max_workers=2, thread_name_prefix="vigilar_files"
         )
         await self.use_root(root)
         for event_id, media in (await self.store.pending()).items():
@@ -198,7 +198,7 @@ class MediaLibrary:
         await done
 
     async def run[T](self, job: Callable[..., T], *args: Any) -> T:
-        """Do what blocks on the library's thread."""
+        """Do what blocks on one of the library's threads."""
         return await self._loop.run_in_executor(self._threads, job, *args)
 
     def submit(self, job: Callable[..., Awaitable[None]], *args: Any) -> None:
