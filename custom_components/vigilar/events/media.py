@@ -137,6 +137,20 @@ class MediaStore:
             lambda connection: [_file(row) for row in connection.execute(statement)]
         )
 
+    async def times(self, source_id: str) -> list[int]:
+        """Return when a source's events with media began, Unix milliseconds."""
+        statement = (
+            select(events.c.ts)
+            .where(
+                events.c.source_id == source_id,
+                events.c.id.in_(select(media_files.c.event_id)),
+            )
+            .order_by(events.c.ts)
+        )
+        return await self._store.run(
+            lambda connection: list(connection.execute(statement).scalars())
+        )
+
     async def knows(self, root: str) -> bool:
         """Return whether any file is in a folder."""
         statement = select(media_files.c.event_id).where(media_files.c.root == root)
