@@ -64,7 +64,7 @@ def test_a_record_that_is_cut_off() -> None:
 def test_sound_with_and_without_headers(container: str) -> None:
     """Frames come out bare, and what describes them is the same."""
     data = video(2.0, sound=True, container=container)
-    with av.open(io.BytesIO(data)) as file:
+    with av.open(io.BytesIO(data), "r") as file:
         extradata = file.streams.audio[0].codec_context.extradata or b""
         frames = [bytes(packet) for packet in file.demux(audio=0) if packet.size]
     config = bitstream.sound_config(frames[0], extradata)
