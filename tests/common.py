@@ -4,10 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from custom_components.vigilar.const import (
+    CONF_ALWAYS_CONNECTED,
     CONF_ANALYSIS,
     CONF_FPS,
+    CONF_MEMORY,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
+    CONF_POST_ROLL,
+    CONF_PRE_ROLL,
     CONF_QUIET_TIME,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
@@ -30,6 +34,12 @@ ANALYSIS = {
     CONF_MIN_HEIGHT: 0,
     CONF_MIN_DURATION: 0,
     CONF_QUIET_TIME: 3,
+}
+RECORDING = {
+    CONF_PRE_ROLL: 5,
+    CONF_POST_ROLL: 5,
+    CONF_MEMORY: 32,
+    CONF_ALWAYS_CONNECTED: False,
 }
 SECRET = "hunter2"
 FRONT_URL = f"rtsp://admin:{SECRET}@192.0.2.1:554/front?token={SECRET}"

@@ -24,6 +24,7 @@ ROOMS = {
     "vision": {"vision", "models"},
     "events": {"events", "models"},
     "publish": {"publish", "events", "models", "const"},
+    "media": {"media", "events", "models", "const"},
 }
 
 

@@ -18,9 +18,8 @@ def test_both_forms_say_the_same(encoder: str, codec: str) -> None:
     """What an MP4 holds is what a transport stream holds."""
     found = []
     for container in ("mp4", "mpegts"):
-        with av.open(
-            io.BytesIO(video(4.0, codec=encoder, container=container))
-        ) as file:
+        data = io.BytesIO(video(4.0, codec=encoder, container=container))
+        with av.open(data, "r") as file:
             extradata = file.streams.video[0].codec_context.extradata or b""
             packets = [bytes(packet) for packet in file.demux(video=0) if packet.size]
         first, second = (
