@@ -5,6 +5,7 @@ import custom_components.vigilar  # noqa: F401, I001
 
 from collections.abc import Generator
 import logging
+from pathlib import Path
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
@@ -14,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.vigilar.const import DOMAIN
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 
-from .common import BACK_URL, FRONT_URL, Workers, stream_subentry
+from .common import BACK_URL, FRONT_URL, FakeRecorder, Workers, stream_subentry
 
 # The test plugin turns it on, and every statement would be written out.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
@@ -24,6 +25,13 @@ logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
     """Use a configuration folder of the test's own."""
     return hass_tmp_config_dir
+
+
+@pytest.fixture
+def hass(hass: HomeAssistant, tmp_path: Path) -> HomeAssistant:
+    """Keep media in a folder of the test's own."""
+    hass.config.media_dirs = {"local": str(tmp_path / "media")}
+    return hass
 
 
 @pytest.fixture
@@ -37,9 +45,12 @@ def platform_ready(enable_custom_integrations: None) -> Generator[None]:
 
 @pytest.fixture
 def workers(platform_ready: None) -> Generator[Workers]:
-    """Replace the camera threads; returns those that were made."""
+    """Replace the camera threads and their recorders; returns those that were made."""
     made = Workers()
-    with patch("custom_components.vigilar.coordinator.CameraWorker", made):
+    with (
+        patch("custom_components.vigilar.coordinator.CameraWorker", made),
+        patch("custom_components.vigilar.runtime.Recorder", FakeRecorder),
+    ):
         yield made
 
 

@@ -23,8 +23,8 @@ MODULES = sorted(INTEGRATION.rglob("*.py"))
 ROOMS = {
     "vision": {"vision", "models"},
     "events": {"events", "models"},
-    "publish": {"publish", "events", "models", "const"},
-    "media": {"media", "events", "models", "const"},
+    "publish": {"publish", "events", "models", "const", "access"},
+    "media": {"media", "events", "models", "const", "access"},
 }
 
 

@@ -53,6 +53,10 @@ from .const import (
     CONF_CPU_BUDGET,
     CONF_FPS,
     CONF_KIND,
+    CONF_MEDIA,
+    CONF_MEDIA_DAYS,
+    CONF_MEDIA_FOLDER,
+    CONF_MEDIA_MAX_GB,
     CONF_MEMORY,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
@@ -70,6 +74,7 @@ from .const import (
     CONF_ZONES,
     DEFAULT_CPU_BUDGET,
     DEFAULT_FPS,
+    DEFAULT_MEDIA_MAX_GB,
     DEFAULT_MEMORY,
     DEFAULT_MIN_DURATION,
     DEFAULT_MIN_HEIGHT,
@@ -86,6 +91,8 @@ from .const import (
     MIN_SENSITIVITY,
     SUBENTRY_CAMERA,
 )
+from .media.retention import DEFAULT_DAYS
+from .media_options import async_prepare_folder, media_root
 from .sources import (
     async_camera_reference,
     stream_unique_id,
@@ -206,21 +213,55 @@ STREAM_SCHEMA = vol.Schema(
 )
 ADD_ANYWAY_SCHEMA = {vol.Optional(CONF_ADD_ANYWAY, default=False): BooleanSelector()}
 
+
+def _days() -> NumberSelector:
+    """Return a field for a number of days."""
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=1,
+            max=3650,
+            step=1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfTime.DAYS,
+        )
+    )
+
+
+MEDIA_NUMBERS = (*CONF_MEDIA_DAYS.values(), CONF_MEDIA_MAX_GB)
+MEDIA_SECTION = section(
+    vol.Schema(
+        {
+            vol.Optional(CONF_MEDIA_FOLDER): TextSelector(),
+            **{
+                vol.Required(CONF_MEDIA_DAYS[severity], default=days): _days()
+                for severity, days in DEFAULT_DAYS.items()
+            },
+            vol.Required(
+                CONF_MEDIA_MAX_GB, default=DEFAULT_MEDIA_MAX_GB
+            ): NumberSelector(
+                NumberSelectorConfig(
+                    min=0,
+                    max=100_000,
+                    step=1,
+                    mode=NumberSelectorMode.BOX,
+                    unit_of_measurement=UnitOfInformation.GIGABYTES,
+                )
+            ),
+        }
+    ),
+    {"collapsed": True},
+)
+MEDIA_DEFAULTS = {
+    **{CONF_MEDIA_DAYS[severity]: days for severity, days in DEFAULT_DAYS.items()},
+    CONF_MEDIA_MAX_GB: DEFAULT_MEDIA_MAX_GB,
+}
+
 OPTIONS_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_MQTT, default=True): BooleanSelector(),
         vol.Required(CONF_MQTT_PREFIX, default=DEFAULT_MQTT_PREFIX): TextSelector(),
-        vol.Required(
-            CONF_RETENTION_DAYS, default=DEFAULT_RETENTION_DAYS
-        ): NumberSelector(
-            NumberSelectorConfig(
-                min=1,
-                max=3650,
-                step=1,
-                mode=NumberSelectorMode.BOX,
-                unit_of_measurement="d",
-            )
-        ),
+        vol.Required(CONF_RETENTION_DAYS, default=DEFAULT_RETENTION_DAYS): _days(),
+        vol.Optional(CONF_MEDIA, default=MEDIA_DEFAULTS): MEDIA_SECTION,
         vol.Required(CONF_CPU_BUDGET, default=DEFAULT_CPU_BUDGET): _slider(
             MIN_CPU_BUDGET, MAX_CPU_BUDGET, 10, PERCENTAGE
         ),
@@ -283,11 +324,15 @@ class VigilarOptionsFlow(OptionsFlow):
         """Show or save the options."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            if MQTT_PREFIX.fullmatch(user_input[CONF_MQTT_PREFIX]):
+            errors = await self._async_check(user_input)
+            if not errors:
                 for key in (CONF_RETENTION_DAYS, CONF_CPU_BUDGET):
                     user_input[key] = int(user_input[key])
+                media = user_input[CONF_MEDIA]
+                user_input[CONF_MEDIA] = media | {
+                    key: int(media[key]) for key in MEDIA_NUMBERS
+                }
                 return self.async_create_entry(data=user_input)
-            errors[CONF_MQTT_PREFIX] = "invalid_prefix"
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
@@ -295,6 +340,18 @@ class VigilarOptionsFlow(OptionsFlow):
             ),
             errors=errors,
         )
+
+    async def _async_check(self, user_input: dict[str, Any]) -> dict[str, str]:
+        """Return what is wrong with the options."""
+        errors: dict[str, str] = {}
+        if not MQTT_PREFIX.fullmatch(user_input[CONF_MQTT_PREFIX]):
+            errors[CONF_MQTT_PREFIX] = "invalid_prefix"
+        root = media_root(self.hass, user_input)
+        error = await async_prepare_folder(self.hass, root)
+        if error is not None and CONF_MEDIA_FOLDER in user_input[CONF_MEDIA]:
+            # A field of a section cannot be marked.
+            errors["base"] = error
+        return errors
 
 
 class CameraSubentryFlow(ConfigSubentryFlow):

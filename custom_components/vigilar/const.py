@@ -4,6 +4,8 @@ from typing import Final
 
 from homeassistant.const import Platform
 
+from .models import Severity
+
 DOMAIN: Final = "vigilar"
 
 PLATFORMS: Final = [
@@ -41,14 +43,21 @@ CONF_POINTS: Final = "points"
 
 # Of the options.
 CONF_CPU_BUDGET: Final = "cpu_budget"
+CONF_MEDIA: Final = "media"
 CONF_MQTT: Final = "mqtt"
 CONF_MQTT_PREFIX: Final = "mqtt_prefix"
 CONF_PANEL: Final = "panel"
 CONF_RETENTION_DAYS: Final = "retention_days"
 
+# Of the media in the options.
+CONF_MEDIA_DAYS: Final = {severity: f"days_{severity}" for severity in Severity}
+CONF_MEDIA_FOLDER: Final = "folder"
+CONF_MEDIA_MAX_GB: Final = "max_gb"
+
 DEFAULT_CPU_BUDGET: Final = 50
 DEFAULT_FPS: Final = 5
 DEFAULT_MEMORY: Final = 32
+DEFAULT_MEDIA_MAX_GB: Final = 10
 DEFAULT_MIN_DURATION: Final = 0
 DEFAULT_MIN_HEIGHT: Final = 0
 DEFAULT_MQTT_PREFIX: Final = "vigilar"
@@ -72,3 +81,5 @@ EVENT_VIGILAR_ENDED: Final = "vigilar_event_ended"
 ISSUE_AUTH_FAILED: Final = "auth_failed"
 ISSUE_CAMERA_MISSING: Final = "camera_missing"
 ISSUE_DATABASE_MOVED_ASIDE: Final = "database_moved_aside"
+ISSUE_MEDIA_DISK_FULL: Final = "media_disk_full"
+ISSUE_MEDIA_FOLDER_MISSING: Final = "media_folder_missing"
