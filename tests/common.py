@@ -3,15 +3,20 @@
 from collections.abc import Callable
 import io
 from pathlib import Path
+import threading
 from typing import Any
 
 from PIL import Image
 
 from custom_components.vigilar.const import (
+    CONF_ALWAYS_CONNECTED,
     CONF_ANALYSIS,
     CONF_FPS,
+    CONF_MEMORY,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
+    CONF_POST_ROLL,
+    CONF_PRE_ROLL,
     CONF_QUIET_TIME,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
@@ -41,6 +46,12 @@ ANALYSIS = {
     CONF_MIN_HEIGHT: 0,
     CONF_MIN_DURATION: 0,
     CONF_QUIET_TIME: 3,
+}
+RECORDING = {
+    CONF_PRE_ROLL: 5,
+    CONF_POST_ROLL: 5,
+    CONF_MEMORY: 32,
+    CONF_ALWAYS_CONNECTED: False,
 }
 SECRET = "hunter2"
 FRONT_URL = f"rtsp://admin:{SECRET}@192.0.2.1:554/front?token={SECRET}"
@@ -167,6 +178,8 @@ class FakeRecorder:
         self.ended: dict[str, int] = {}
         self.settings = settings
         self.sink = sink
+        self.second: Any = object()
+        self.needed = threading.Event()
         self.closed = False
 
     def begin(self, event_id: str, ts_ms: int, path_of: Callable[[int], Path]) -> None:

@@ -36,6 +36,7 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    Selector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -46,6 +47,7 @@ from homeassistant.helpers.selector import (
 
 from .camera_source import async_probe_camera
 from .const import (
+    CONF_ALWAYS_CONNECTED,
     CONF_ANALYSIS,
     CONF_CAMERA,
     CONF_CPU_BUDGET,
@@ -55,13 +57,17 @@ from .const import (
     CONF_MEDIA_DAYS,
     CONF_MEDIA_FOLDER,
     CONF_MEDIA_MAX_GB,
+    CONF_MEMORY,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
     CONF_POINTS,
+    CONF_POST_ROLL,
+    CONF_PRE_ROLL,
     CONF_QUIET_TIME,
+    CONF_RECORDING,
     CONF_RETENTION_DAYS,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
@@ -69,9 +75,12 @@ from .const import (
     DEFAULT_CPU_BUDGET,
     DEFAULT_FPS,
     DEFAULT_MEDIA_MAX_GB,
+    DEFAULT_MEMORY,
     DEFAULT_MIN_DURATION,
     DEFAULT_MIN_HEIGHT,
     DEFAULT_MQTT_PREFIX,
+    DEFAULT_POST_ROLL,
+    DEFAULT_PRE_ROLL,
     DEFAULT_QUIET_TIME,
     DEFAULT_RETENTION_DAYS,
     DEFAULT_SENSITIVITY,
@@ -136,6 +145,38 @@ ANALYSIS_SECTION = section(
     {"collapsed": True},
 )
 
+CAMERA_SELECTOR = EntitySelector(EntitySelectorConfig(domain=CAMERA_DOMAIN))
+URL_SELECTOR = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+
+RECORDING_DEFAULTS = {
+    CONF_PRE_ROLL: DEFAULT_PRE_ROLL,
+    CONF_POST_ROLL: DEFAULT_POST_ROLL,
+    CONF_MEMORY: DEFAULT_MEMORY,
+    CONF_ALWAYS_CONNECTED: False,
+}
+
+
+def _recording_section(second: str, selector: Selector[Any]) -> section:
+    """Return the fields of a camera's recording.
+
+    Args:
+        second: Key of the second stream.
+        selector: Its field.
+    """
+    numbers = {
+        CONF_PRE_ROLL: _slider(0, 60, 1, UnitOfTime.SECONDS),
+        CONF_POST_ROLL: _slider(0, 60, 1, UnitOfTime.SECONDS),
+        CONF_MEMORY: _slider(8, 256, 8, UnitOfInformation.MEGABYTES),
+    }
+    fields: dict[vol.Marker, Selector[Any]] = {
+        vol.Required(key, default=RECORDING_DEFAULTS[key]): number
+        for key, number in numbers.items()
+    }
+    fields[vol.Optional(second)] = selector
+    fields[vol.Required(CONF_ALWAYS_CONNECTED, default=False)] = BooleanSelector()
+    return section(vol.Schema(fields), {"collapsed": True})
+
+
 ZONE_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_NAME): TextSelector(),
@@ -152,20 +193,22 @@ ZONE_SCHEMA = vol.Schema(
 
 ENTITY_SCHEMA = vol.Schema(
     {
-        vol.Required(CONF_CAMERA): EntitySelector(
-            EntitySelectorConfig(domain=CAMERA_DOMAIN)
-        ),
+        vol.Required(CONF_CAMERA): CAMERA_SELECTOR,
         vol.Optional(CONF_NAME): TextSelector(),
         vol.Optional(CONF_ANALYSIS, default=ANALYSIS_DEFAULTS): ANALYSIS_SECTION,
+        vol.Optional(CONF_RECORDING, default=RECORDING_DEFAULTS): _recording_section(
+            CONF_CAMERA, CAMERA_SELECTOR
+        ),
     }
 )
 STREAM_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_NAME): TextSelector(),
-        vol.Required(CONF_URL): TextSelector(
-            TextSelectorConfig(type=TextSelectorType.URL)
-        ),
+        vol.Required(CONF_URL): URL_SELECTOR,
         vol.Optional(CONF_ANALYSIS, default=ANALYSIS_DEFAULTS): ANALYSIS_SECTION,
+        vol.Optional(CONF_RECORDING, default=RECORDING_DEFAULTS): _recording_section(
+            CONF_URL, URL_SELECTOR
+        ),
     }
 )
 ADD_ANYWAY_SCHEMA = {vol.Optional(CONF_ADD_ANYWAY, default=False): BooleanSelector()}
@@ -439,12 +482,17 @@ class CameraSubentryFlow(ConfigSubentryFlow):
             return self._show_form({}, self._current_values())
         self._form = user_input
         errors: dict[str, str] = {}
-        if CONF_URL in user_input:
-            user_input[CONF_URL] = user_input[CONF_URL].strip()
-            try:
-                check_stream_url(user_input[CONF_URL])
-            except SourceError as err:
-                errors[CONF_URL] = err.failure.value
+        # A field of a section cannot be marked, so the section is.
+        for fields, mark in (
+            (user_input, CONF_URL),
+            (user_input[CONF_RECORDING], CONF_RECORDING),
+        ):
+            if CONF_URL in fields:
+                fields[CONF_URL] = fields[CONF_URL].strip()
+                try:
+                    check_stream_url(fields[CONF_URL])
+                except SourceError as err:
+                    errors[mark] = err.failure.value
         if not errors and self._is_duplicate(self._unique_id()):
             return self.async_abort(reason="already_configured")
         if errors:
@@ -534,7 +582,10 @@ class CameraSubentryFlow(ConfigSubentryFlow):
         """Save the camera."""
         entry, subentry = self._get_entry(), self._reconfigured()
         title = self._title()
-        data: dict[str, Any] = {CONF_ANALYSIS: self._form[CONF_ANALYSIS]}
+        data: dict[str, Any] = {
+            CONF_ANALYSIS: self._form[CONF_ANALYSIS],
+            CONF_RECORDING: self._recording(),
+        }
         if CONF_URL in self._form:
             data[CONF_URL] = self._form[CONF_URL]
         else:
@@ -554,6 +605,16 @@ class CameraSubentryFlow(ConfigSubentryFlow):
         return self.async_update_and_abort(
             entry, subentry, title=title, data=data, unique_id=self._unique_id()
         )
+
+    @callback
+    def _recording(self) -> dict[str, Any]:
+        """Return how the camera is recorded, with a camera that can be renamed."""
+        recording = dict(self._form[CONF_RECORDING])
+        if CONF_CAMERA in recording:
+            recording[CONF_CAMERA] = async_camera_reference(
+                self.hass, recording[CONF_CAMERA]
+            )
+        return recording
 
     @callback
     def _title(self) -> str:

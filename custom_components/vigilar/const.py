@@ -26,9 +26,16 @@ CONF_FPS: Final = "fps"
 CONF_MIN_DURATION: Final = "min_duration"
 CONF_MIN_HEIGHT: Final = "min_height"
 CONF_QUIET_TIME: Final = "quiet_time"
+CONF_RECORDING: Final = "recording"
 CONF_SENSITIVITY: Final = "sensitivity"
 CONF_SOURCE_ID: Final = "source_id"
 CONF_ZONES: Final = "zones"
+
+# Of its recording; the second stream is a camera or an address, as the first is.
+CONF_ALWAYS_CONNECTED: Final = "always_connected"
+CONF_MEMORY: Final = "memory_mb"
+CONF_POST_ROLL: Final = "post_roll"
+CONF_PRE_ROLL: Final = "pre_roll"
 
 # Of a zone.
 CONF_KIND: Final = "kind"
@@ -49,10 +56,13 @@ CONF_MEDIA_MAX_GB: Final = "max_gb"
 
 DEFAULT_CPU_BUDGET: Final = 50
 DEFAULT_FPS: Final = 5
+DEFAULT_MEMORY: Final = 32
 DEFAULT_MEDIA_MAX_GB: Final = 10
 DEFAULT_MIN_DURATION: Final = 0
 DEFAULT_MIN_HEIGHT: Final = 0
 DEFAULT_MQTT_PREFIX: Final = "vigilar"
+DEFAULT_POST_ROLL: Final = 5
+DEFAULT_PRE_ROLL: Final = 5
 DEFAULT_QUIET_TIME: Final = 3
 DEFAULT_RETENTION_DAYS: Final = 14
 DEFAULT_SENSITIVITY: Final = 5

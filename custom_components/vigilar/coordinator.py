@@ -26,6 +26,7 @@ from .models import (
     ObservationKind,
 )
 from .sources import CameraConfig, async_camera_entity_id
+from .vision.reader import StreamReader
 from .vision.source import SourceFailure
 from .vision.worker import CameraWorker, WorkerStats
 
@@ -109,6 +110,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self._processor = processor
         self._store = store
         self._worker: CameraWorker | None = None
+        self._second_reader: StreamReader | None = None
         self._change_listeners: set[Callable[[Change], None]] = set()
         self._loss_logged = False
         self._rate = 1.0
@@ -144,15 +146,29 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         )
         self._worker.limit(self._rate)
         self._worker.start()
+        if (second := self.camera.second) is not None:
+            self._second_reader = StreamReader(
+                self.camera.source_id,
+                source_opener(self.hass, camera=second.camera, url=second.url),
+                self.recorder.second,
+                None if second.always else self.recorder.needed,
+            )
+            self._second_reader.start()
 
     async def async_stop(self) -> None:
         """Stop to watch; the thread is gone or ending when this returns."""
         worker, self._worker = self._worker, None
         if worker is None:
             return
-        worker.request_stop()
-        if not await self.hass.async_add_executor_job(worker.join, JOIN_TIMEOUT_S):
-            _LOGGER.debug("%s is still waiting for its stream", self.camera.source_id)
+        second, self._second_reader = self._second_reader, None
+        threads: list[CameraWorker | StreamReader] = [worker]
+        if second is not None:
+            threads.append(second)
+        for thread in threads:
+            thread.request_stop()
+        for thread in threads:
+            if not await self.hass.async_add_executor_job(thread.join, JOIN_TIMEOUT_S):
+                _LOGGER.debug("%s is still waiting for a stream", self.camera.source_id)
         self._spent_cpu_s += worker.cpu_s
         self.async_set_updated_data(replace(self.data, online=False, lost=False))
 
@@ -166,6 +182,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         if not same_pictures:
             await self._async_stop_watching("the settings were changed")
         self.camera = camera
+        self.recorder.configure(camera.recording)
         self._async_rename_device()
         if not same_pictures:
             self.async_clear_issues()

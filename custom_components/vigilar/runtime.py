@@ -40,7 +40,7 @@ from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
 from .governor import Governor
 from .media.library import MediaLibrary, Trouble
-from .media.recorder import MediaWriter, Recorder, RecorderSettings
+from .media.recorder import MediaWriter, Recorder
 from .media.sink import LibrarySink
 from .media.sweep import sweep
 from .media_options import event_cutoffs, media_policy, media_root
@@ -306,7 +306,7 @@ class VigilarRuntime:
             processor=self.processor,
             store=self.store,
             recorder=Recorder(
-                config.source_id, RecorderSettings(), self._sink, self._writer
+                config.source_id, config.recording, self._sink, self._writer
             ),
             detecting=self._switches.is_on(config.subentry_id),
         )

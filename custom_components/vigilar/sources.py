@@ -13,25 +13,52 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import slugify
 
 from .const import (
+    CONF_ALWAYS_CONNECTED,
     CONF_ANALYSIS,
     CONF_CAMERA,
     CONF_FPS,
     CONF_KIND,
+    CONF_MEMORY,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
     CONF_POINTS,
+    CONF_POST_ROLL,
+    CONF_PRE_ROLL,
     CONF_QUIET_TIME,
+    CONF_RECORDING,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
     CONF_ZONES,
     DEFAULT_FPS,
+    DEFAULT_MEMORY,
     DEFAULT_MIN_DURATION,
     DEFAULT_MIN_HEIGHT,
+    DEFAULT_POST_ROLL,
+    DEFAULT_PRE_ROLL,
     DEFAULT_QUIET_TIME,
     DEFAULT_SENSITIVITY,
 )
+from .media.recorder import RecorderSettings
 from .vision.analyzer import AnalyzerSettings
 from .vision.zones import Point, Zone, ZoneKind
+
+# The analysis is sure of a movement, and the gate has it decoded, so much later.
+_NOTICE_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStream:
+    """A stream of a camera that is recorded and not analysed.
+
+    Attributes:
+        camera: Registry id or entity id of a camera entity, or None.
+        url: A stream URL, maybe with credentials, or None.
+        always: It stays connected between events.
+    """
+
+    camera: str | None
+    url: str | None
+    always: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +72,8 @@ class CameraConfig:
         camera: Registry id or entity id of a camera entity, or None.
         url: A stream URL, maybe with credentials, or None.
         settings: How it is analysed.
+        recording: How it is recorded.
+        second: Recorded in place of the stream that is analysed, or None.
     """
 
     subentry_id: str
@@ -53,26 +82,33 @@ class CameraConfig:
     camera: str | None
     url: str | None
     settings: AnalyzerSettings
+    recording: RecorderSettings
+    second: SecondStream | None
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
         """Read a camera subentry."""
         data = subentry.data
+        settings = _settings(data.get(CONF_ANALYSIS, {}), data.get(CONF_ZONES, ()))
+        recording = data.get(CONF_RECORDING, {})
         return cls(
             subentry_id=subentry.subentry_id,
             source_id=data[CONF_SOURCE_ID],
             name=subentry.title,
             camera=data.get(CONF_CAMERA),
             url=data.get(CONF_URL),
-            settings=_settings(data.get(CONF_ANALYSIS, {}), data.get(CONF_ZONES, ())),
+            settings=settings,
+            recording=_recording(recording, settings.min_duration_s),
+            second=_second_stream(recording),
         )
 
     def same_pictures(self, other: CameraConfig) -> bool:
         """Return whether another configuration looks through the same camera."""
-        return (self.source_id, self.camera, self.url) == (
+        return (self.source_id, self.camera, self.url, self.second) == (
             other.source_id,
             other.camera,
             other.url,
+            other.second,
         )
 
 
@@ -110,6 +146,24 @@ def _settings(
         quiet_s=float(analysis.get(CONF_QUIET_TIME, DEFAULT_QUIET_TIME)),
         zones=tuple(zone_from_data(zone) for zone in zones),
     )
+
+
+def _recording(recording: Mapping[str, Any], min_duration_s: float) -> RecorderSettings:
+    """Read how a camera is recorded."""
+    return RecorderSettings(
+        pre_roll_s=float(recording.get(CONF_PRE_ROLL, DEFAULT_PRE_ROLL)),
+        post_roll_s=float(recording.get(CONF_POST_ROLL, DEFAULT_POST_ROLL)),
+        memory_mb=int(recording.get(CONF_MEMORY, DEFAULT_MEMORY)),
+        notice_s=_NOTICE_S + min_duration_s,
+    )
+
+
+def _second_stream(recording: Mapping[str, Any]) -> SecondStream | None:
+    """Read where the second stream comes from, if there is one."""
+    camera, url = recording.get(CONF_CAMERA), recording.get(CONF_URL)
+    if camera is None and url is None:
+        return None
+    return SecondStream(camera, url, bool(recording.get(CONF_ALWAYS_CONNECTED)))
 
 
 @callback

@@ -18,9 +18,8 @@ def test_both_forms_say_the_same(encoder: str, codec: str) -> None:
     """What an MP4 holds is what a transport stream holds."""
     found = []
     for container in ("mp4", "mpegts"):
-        with av.open(
-            io.BytesIO(video(4.0, codec=encoder, container=container))
-        ) as file:
+        data = io.BytesIO(video(4.0, codec=encoder, container=container))
+        with av.open(data, "r") as file:
             extradata = file.streams.video[0].codec_context.extradata or b""
             packets = [bytes(packet) for packet in file.demux(video=0) if packet.size]
         first, second = (
@@ -64,7 +63,7 @@ def test_a_record_that_is_cut_off() -> None:
 def test_sound_with_and_without_headers(container: str) -> None:
     """Frames come out bare, and what describes them is the same."""
     data = video(2.0, sound=True, container=container)
-    with av.open(io.BytesIO(data)) as file:
+    with av.open(io.BytesIO(data), "r") as file:
         extradata = file.streams.audio[0].codec_context.extradata or b""
         frames = [bytes(packet) for packet in file.demux(audio=0) if packet.size]
     config = bitstream.sound_config(frames[0], extradata)
