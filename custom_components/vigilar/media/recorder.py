@@ -53,9 +53,15 @@ class MediaWriter:
         self._recordings: list[tuple[Recording, Callable[[], None]]] = []
         self._changed = threading.Condition()
         self._stopping = False
+        self._cpu_s = 0.0
         self._thread = threading.Thread(
             target=self._run, name="vigilar_media", daemon=True
         )
+
+    @property
+    def cpu_s(self) -> float:
+        """Return the CPU seconds of the thread so far; callable from any thread."""
+        return self._cpu_s
 
     def start(self) -> None:
         """Start the thread."""
@@ -91,6 +97,7 @@ class MediaWriter:
                 stopping = self._stopping
                 recordings = list(self._recordings)
             over = [each for each in recordings if _step(each[0], last=stopping)]
+            self._cpu_s = time.thread_time()
             with self._changed:
                 for each in over:
                     self._recordings.remove(each)
