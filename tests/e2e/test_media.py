@@ -62,7 +62,7 @@ async def test_an_event_comes_with_its_pictures_and_its_clip(house: House) -> No
             assert thumbnail.width == 320
         with Image.open(io.BytesIO(content["preview"])) as preview:
             assert preview.n_frames > 1  # type: ignore[attr-defined]
-        with av.open(io.BytesIO(content["clip"])) as clip:
+        with av.open(io.BytesIO(content["clip"]), "r") as clip:
             seconds = [float(frame.time or 0) for frame in clip.decode(video=0)]
         assert media["clip"]["start_ts"] < event["ts"]
         expected = event["payload"]["end_ts"] - media["clip"]["start_ts"]
