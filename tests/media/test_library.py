@@ -235,17 +235,36 @@ async def test_a_look_after_the_disk_was_full_is_kept(house: House) -> None:
 async def test_room_is_made_when_the_disk_is_full(house: House) -> None:
     """What is old goes, and the new picture is kept."""
     old = await house.keep_ended(BEGAN, PICTURE)
-    full = [NO_SPACE, NO_SPACE]
 
     def measure(root: Path) -> files.Space:
         """Return a full disk until something was deleted."""
-        return full[0] if files.walk(root) else files.Space(1_000_000, 900_000)
+        return NO_SPACE if files.walk(root) else files.Space(1_000_000, 900_000)
 
     with patch.object(files, "measure", measure):
         new = await house.see(ts=BEGAN + 9000, key="new", snapshot=PICTURE)
     assert (await house.media(old.id))["snapshot"] == {"state": "deleted", "url": None}
     assert (await house.media(new.id))["snapshot"]["state"] == "ready"
     assert house.troubles == []
+
+
+async def test_a_clip_without_room_makes_room_for_the_next(house: House) -> None:
+    """A part cannot wait, but what comes after it can be recorded."""
+    old = await house.keep_ended(BEGAN, PICTURE)
+    event = await house.see(ts=BEGAN + 9000, key="new")
+    assert house.recorder.sink is not None
+
+    def measure(root: Path) -> files.Space:
+        """Return a full disk until something was deleted."""
+        return NO_SPACE if files.walk(root) else files.Space(1_000_000, 900_000)
+
+    with patch.object(files, "measure", measure):
+        with pytest.raises(files.DiskFullError):
+            house.recorder.path_of[event.id](0)
+        house.recorder.sink.clip_failed(event.id, 0, "no path")
+        await house.settle()
+        house.recorder.path_of[event.id](1)
+    assert (await house.media(event.id))["clip"] == _failed("disk full")
+    assert (await house.media(old.id))["snapshot"]["state"] == "deleted"
 
 
 async def test_a_failing_disk_is_no_matter_of_room(

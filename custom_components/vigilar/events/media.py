@@ -112,29 +112,18 @@ class MediaStore:
         """Return every file there is a row of."""
         return await self._select()
 
-    async def clips_between(
-        self, source_id: str, start_ts: int, end_ts: int
-    ) -> list[MediaFile]:
-        """Return the parts of a source's clips that show some of a span, oldest first.
-
-        Args:
-            source_id: The source.
-            start_ts: Unix milliseconds, inclusive.
-            end_ts: Unix milliseconds, exclusive.
-        """
+    async def times(self, source_id: str) -> list[int]:
+        """Return when a source's events with media began, Unix milliseconds."""
         statement = (
-            select(media_files)
-            .join(events, events.c.id == media_files.c.event_id)
+            select(events.c.ts)
             .where(
                 events.c.source_id == source_id,
-                media_files.c.kind == MediaKind.CLIP.value,
-                media_files.c.start_ts < end_ts,
-                media_files.c.start_ts + media_files.c.duration_ms > start_ts,
+                events.c.id.in_(select(media_files.c.event_id)),
             )
-            .order_by(media_files.c.start_ts, media_files.c.part)
+            .order_by(events.c.ts)
         )
         return await self._store.run(
-            lambda connection: [_file(row) for row in connection.execute(statement)]
+            lambda connection: list(connection.execute(statement).scalars())
         )
 
     async def knows(self, root: str) -> bool:

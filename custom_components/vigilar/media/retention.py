@@ -94,17 +94,18 @@ class Retention:
         await self.make_room(root)
 
     async def make_room(self, root: Path) -> None:
-        """Delete until the folder's disk has its reserve, if that can be done.
+        """Delete as much as the folder's disk lacks of its reserve.
+
+        Not until it is there: a file system may take its time to count what was
+        deleted as free, and by then nothing would be left.
 
         Raises:
             StoreError: The event database fails.
         """
         async with self._deleting:
-            # Again and again: another program may be filling the disk.
-            while lacking := await self._lacking(root):
-                if not await self._free(lacking, str(root)):
-                    _LOGGER.debug("There is nothing to delete for the disk's reserve")
-                    return
+            lacking = await self._lacking(root)
+            if lacking and not await self._free(lacking, str(root)):
+                _LOGGER.debug("There is nothing to delete for the disk's reserve")
 
     async def _keep_limit(self) -> None:
         """Delete until all media together are within the limit."""

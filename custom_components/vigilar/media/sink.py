@@ -91,8 +91,9 @@ class LibrarySink:
         self._library.say(event_id, {MediaKind.CLIP: states.failed(reason)})
 
     async def _fail(self, event_id: str, err: OSError) -> None:
-        """Let an event say that its clip could not be written."""
+        """Let an event say that its clip could not be written; make room for the next."""
         self._library.fail(event_id, [MediaKind.CLIP], err)
+        await self._library.retention.make_room(self._library.root)
 
     async def _finish(self, event_id: str) -> None:
         """Let go of an event: what did not come so far will not."""
