@@ -8,6 +8,7 @@ import io
 from pathlib import Path
 import time
 from typing import Any, override
+from unittest.mock import patch
 
 import av
 import numpy as np
@@ -209,6 +210,7 @@ class Studio:
 
     Attributes:
         start: Unix time of media time 0.
+        now: Media time.
     """
 
     def __init__(self, folder: Path, **settings: Any) -> None:
@@ -217,6 +219,7 @@ class Studio:
         self.sink = Sink()
         self.writer = ManualWriter()
         self.start = time.time() - 6.0
+        self.now = 0.0
         self.recorder = Recorder(
             "gate", RecorderSettings(**settings), self.sink, self.writer
         )
@@ -227,7 +230,9 @@ class Studio:
 
     def begin(self, at: float, event_id: str = EVENT) -> None:
         """Let an event begin at a media time."""
-        self.recorder.begin(event_id, round((self.start + at) * 1000), self.path_of)
+        now = self.start + self.now
+        with patch("custom_components.vigilar.media.recording.time.time", lambda: now):
+            self.recorder.begin(event_id, round((self.start + at) * 1000), self.path_of)
 
     def end(self, at: float, event_id: str = EVENT) -> None:
         """Let an event end at a media time."""
@@ -235,6 +240,7 @@ class Studio:
 
     def step(self, at: float) -> None:
         """Let the writer work at a media time, until it has caught up."""
+        self.now = at
         for _ in range(10):
             self.writer.step(self.start + at)
 

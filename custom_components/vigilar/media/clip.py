@@ -51,6 +51,8 @@ _ENCODERS: Final = (
 )
 # MPEG-4 knows no finer one than 1/65535.
 _ENCODER_TIME_BASE: Final = Fraction(1, 1000)
+# The clock of a file may be coarser than ours.
+_LEAST_STEP: Final = TICKS // 1000
 _MAX_SIDE: Final = 1920
 _KEYFRAME_S: Final = 2.0
 _FIRST_INTERVAL_S: Final = 0.1
@@ -220,7 +222,7 @@ class RemuxedPart(ClipPart):
             self.abandon()
             raise
         self._sound_track = None if sound is None else sound.track
-        self._last_ticks = {self._video.index: -1}
+        self._least_ticks: dict[int, int] = {}
 
     @override
     def fits(self, entry: Entry) -> bool:
@@ -245,12 +247,15 @@ class RemuxedPart(ClipPart):
         """Do nothing: every packet was written as it came."""
 
     def _mux(self, stream: Any, data: bytes, entry: Entry) -> None:
-        """Write a packet of a stream; its time rises at least by a tick."""
+        """Write a packet of a stream; its time rises."""
         dts = self._ticks(entry.media)
-        if dts < 0:
-            return
-        dts = max(dts, self._last_ticks.get(stream.index, -1) + 1)
-        self._last_ticks[stream.index] = dts
+        least = self._least_ticks.get(stream.index, 0)
+        if dts < least:
+            # Sound is dated by the pictures, and overlaps itself where they jump.
+            if entry.track.sound:
+                return
+            dts = least
+        self._least_ticks[stream.index] = dts + _LEAST_STEP
         packet: Any = av.Packet(data)
         packet.stream = stream
         packet.time_base = TIME_BASE

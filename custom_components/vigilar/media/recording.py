@@ -201,7 +201,10 @@ class Recording:
                 part = self._part = self._begin_part(entry)
             part.add(entry)
         except ClipError as err:
-            self._fail(err)
+            if self._part is None or err.disk_full:
+                self._fail(err)
+            elif self._finish_part():
+                self._count_failure(err)
 
     def _continues(self, part: ClipPart, entry: Entry) -> bool:
         """Return whether a packet belongs to the part that is being written."""
@@ -218,34 +221,39 @@ class Recording:
             raise ClipError(err) from err
         return begin_part(path, entry, sound)
 
-    def _finish_part(self) -> None:
-        """Complete the file that is being written, if there is one."""
+    def _finish_part(self) -> bool:
+        """Complete the file that is being written; return whether there is one now."""
         part = self._part
         if part is None:
-            return
+            return False
         try:
             info = part.finish()
         except ClipError as err:
             self._part = None
             self._fail(err)
-            return
+            return False
         self._part = None
         self._tell(self._sink.clip_done, self._number, info)
         self._number += 1
         self._done += 1
         self._progressed = 0.0
+        return True
 
     def _fail(self, err: ClipError) -> None:
-        """Give up a part; give up all where the next would fail, too."""
+        """Give up a part."""
         if self._part is not None:
             self._part.abandon()
             self._part = None
         _LOGGER.warning("A clip %s", err)
         self._tell(self._sink.clip_failed, self._number, str(err))
         self._number += 1
-        self._failures += 1
-        self._given_up = err.disk_full or self._failures >= _MAX_FAILURES
         self._progressed = 0.0
+        self._count_failure(err)
+
+    def _count_failure(self, err: ClipError) -> None:
+        """Give up where the next part would fail, too."""
+        self._failures += 1
+        self._given_up |= err.disk_full or self._failures >= _MAX_FAILURES
 
     def _tell_progress(self) -> None:
         """Tell of a part that has grown, once a second of it."""
