@@ -168,9 +168,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
             thread.request_stop()
         for thread in threads:
             if not await self.hass.async_add_executor_job(thread.join, JOIN_TIMEOUT_S):
-                _LOGGER.debug(
-                    "%s is still waiting for its stream", self.camera.source_id
-                )
+                _LOGGER.debug("%s is still waiting for a stream", self.camera.source_id)
         self._spent_cpu_s += worker.cpu_s
         self.async_set_updated_data(replace(self.data, online=False, lost=False))
 
