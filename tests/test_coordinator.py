@@ -34,7 +34,7 @@ async def test_a_thread_that_does_not_end_in_time_is_left_to_itself(
     caplog.set_level("DEBUG", "custom_components.vigilar")
     with patch.object(FakeWorker, "join", return_value=False):
         await runtime.cameras[front].async_stop()
-    assert "front_door is still waiting for its stream" in caplog.text
+    assert "front_door is still waiting for a stream" in caplog.text
     assert not workers.of("front_door").running
 
 
