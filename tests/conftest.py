@@ -5,6 +5,7 @@ import custom_components.vigilar  # noqa: F401, I001
 
 from collections.abc import Generator
 import logging
+from pathlib import Path
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
@@ -15,7 +16,7 @@ from custom_components.vigilar.const import DOMAIN
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from custom_components.vigilar.vision.objects import DetectorUnavailableError
 
-from .common import BACK_URL, FRONT_URL, Workers, stream_subentry
+from .common import BACK_URL, FRONT_URL, FakeRecorder, Workers, stream_subentry
 
 # The test plugin turns it on, and every statement would be written out.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
@@ -25,6 +26,13 @@ logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
     """Use a configuration folder of the test's own."""
     return hass_tmp_config_dir
+
+
+@pytest.fixture
+def hass(hass: HomeAssistant, tmp_path: Path) -> HomeAssistant:
+    """Keep media in a folder of the test's own."""
+    hass.config.media_dirs = {"local": str(tmp_path / "media")}
+    return hass
 
 
 @pytest.fixture
@@ -44,9 +52,12 @@ def platform_ready(enable_custom_integrations: None) -> Generator[None]:
 
 @pytest.fixture
 def workers(platform_ready: None) -> Generator[Workers]:
-    """Replace the camera threads; returns those that were made."""
+    """Replace the camera threads and their recorders; returns those that were made."""
     made = Workers()
-    with patch("custom_components.vigilar.coordinator.CameraWorker", made):
+    with (
+        patch("custom_components.vigilar.coordinator.CameraWorker", made),
+        patch("custom_components.vigilar.runtime.Recorder", FakeRecorder),
+    ):
         yield made
 
 

@@ -2,19 +2,25 @@
 
 import asyncio
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import AsyncMock, patch
+from unittest.mock import AsyncMock, Mock, patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vigilar.const import (
+    CONF_ALWAYS_CONNECTED,
     CONF_ANALYSIS,
     CONF_CAMERA,
     CONF_CPU_BUDGET,
     CONF_FPS,
     CONF_KIND,
+    CONF_MEDIA,
+    CONF_MEDIA_FOLDER,
+    CONF_MEDIA_MAX_GB,
+    CONF_MEMORY,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
     CONF_MODEL_FOLDER,
@@ -22,7 +28,10 @@ from custom_components.vigilar.const import (
     CONF_MQTT_PREFIX,
     CONF_PANEL,
     CONF_POINTS,
+    CONF_POST_ROLL,
+    CONF_PRE_ROLL,
     CONF_QUIET_TIME,
+    CONF_RECORDING,
     CONF_RETENTION_DAYS,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
@@ -32,6 +41,9 @@ from custom_components.vigilar.const import (
     ISSUE_MODEL_UNUSABLE,
     SUBENTRY_CAMERA,
 )
+from custom_components.vigilar.media.recorder import RecorderSettings
+from custom_components.vigilar.models import Severity
+from custom_components.vigilar.sources import CameraConfig, SecondStream
 from custom_components.vigilar.vision.recognition import ClassSettings, ObjectSettings
 from custom_components.vigilar.vision.source import SourceError, SourceFailure
 from custom_components.vigilar.zone_flow import MAX_ZONES
@@ -45,6 +57,7 @@ from .common import (
     ANALYSIS,
     BACK_URL,
     FRONT_URL,
+    RECORDING,
     SECRET,
     Workers,
     settle,
@@ -161,6 +174,7 @@ async def test_stream(
     assert result["data"] == {
         CONF_URL: BACK_URL,
         CONF_ANALYSIS: ANALYSIS,
+        CONF_RECORDING: RECORDING,
         CONF_SOURCE_ID: "back_yard",
     }
     assert SECRET not in result["unique_id"]
@@ -393,11 +407,91 @@ async def test_reconfigure(
     assert subentry.data == {
         CONF_URL: BACK_URL,
         CONF_ANALYSIS: analysis,
+        CONF_RECORDING: RECORDING,
         CONF_SOURCE_ID: "front_door",
     }
     await hass.async_block_till_done()
     assert workers.of("front_door").settings.sensitivity == 8
     assert workers.of("front_door").settings.fps == 3
+
+
+@pytest.fixture
+def readers() -> Generator[Mock]:
+    """Replace the threads that read second streams."""
+    with patch("custom_components.vigilar.coordinator.StreamReader") as readers:
+        readers.return_value.join.return_value = True
+        yield readers
+
+
+async def test_recording_of_a_stream(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock, readers: Mock
+) -> None:
+    """How a stream is recorded, and a second address, which is checked, too."""
+    flow_id = await _start_reconfigure(hass, hub, "stream")
+    recording: dict[str, Any] = {
+        CONF_PRE_ROLL: 20,
+        CONF_POST_ROLL: 0,
+        CONF_MEMORY: 64,
+        CONF_ALWAYS_CONNECTED: True,
+    }
+    form = {CONF_NAME: "Porch", CONF_URL: FRONT_URL}
+    result = await _submit(
+        hass, flow_id, {**form, CONF_RECORDING: {**recording, CONF_URL: "file:///x"}}
+    )
+    assert result["errors"] == {CONF_RECORDING: "forbidden_scheme"}
+    recording[CONF_URL] = f" {BACK_URL} "
+    result = await _submit(hass, flow_id, {**form, CONF_RECORDING: recording})
+    assert result["reason"] == "reconfigure_successful"
+    subentry = next(iter(hub.subentries.values()))
+    assert subentry.data[CONF_RECORDING] == {**recording, CONF_URL: BACK_URL}
+    config = CameraConfig.from_subentry(subentry)
+    assert config.recording == RecorderSettings(20.0, 0.0, 64, 8.0)
+    assert config.second == SecondStream(None, BACK_URL, always=True)
+    await settle(hass)
+    recorder = next(iter(hub.runtime_data.cameras.values())).recorder
+    assert recorder.settings == config.recording
+    name, _open, feed, wanted = readers.call_args.args
+    assert (name, feed, wanted) == ("front_door", recorder.second, None)
+    readers.return_value.start.assert_called_once_with()
+    assert await hass.config_entries.async_unload(hub.entry_id)
+    readers.return_value.request_stop.assert_called_once_with()
+    readers.return_value.join.assert_called_once()
+
+
+async def test_recording_of_a_camera(
+    hass: HomeAssistant, hub: MockConfigEntry, probe: AsyncMock, readers: Mock
+) -> None:
+    """The second camera is remembered by an id that a renaming does not change."""
+    main = er.async_get(hass).async_get_or_create("camera", "demo", "main")
+    sub = er.async_get(hass).async_get_or_create("camera", "demo", "sub")
+    flow_id = await _start(hass, hub, "entity")
+    result = await _submit(
+        hass,
+        flow_id,
+        {
+            CONF_CAMERA: sub.entity_id,
+            CONF_ANALYSIS: {**ANALYSIS, CONF_MIN_DURATION: 2},
+            CONF_RECORDING: {**RECORDING, CONF_CAMERA: main.entity_id},
+        },
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"][CONF_CAMERA] == sub.id
+    assert result["data"][CONF_RECORDING][CONF_CAMERA] == main.id
+    subentry = list(hub.subentries.values())[-1]
+    config = CameraConfig.from_subentry(subentry)
+    assert config.second == SecondStream(main.id, None, always=False)
+    assert config.recording == RecorderSettings(notice_s=10.0)
+    assert not config.same_pictures(replace(config, second=None))
+    await settle(hass)
+    recorder = list(hub.runtime_data.cameras.values())[-1].recorder
+    assert readers.call_args.args[3] is recorder.needed
+
+
+def test_a_camera_of_before_is_recorded(entry: MockConfigEntry) -> None:
+    """Without the settings the defaults hold."""
+    config = CameraConfig.from_subentry(next(iter(entry.subentries.values())))
+    assert config.recording == RecorderSettings()
+    assert config.second is None
 
 
 DRIVE = {CONF_NAME: "Drive", CONF_KIND: "include", CONF_POINTS: "0,50 100,50 100,100"}
@@ -723,17 +817,54 @@ async def test_reconfigure_to_another_cameras_stream_is_refused(
     assert result["reason"] == "reconfigure_successful"
 
 
-async def test_options(hass: HomeAssistant, hub: MockConfigEntry) -> None:
-    """Options are checked and saved."""
+def _claimed(folder: Path) -> list[Path]:
+    """Return the marks of the folders that were made ours."""
+    return list(folder.glob("**/.vigilar"))
+
+
+async def test_options(
+    hass: HomeAssistant,
+    hub: MockConfigEntry,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Options are checked, saved and followed."""
+    nvr = tmp_path_factory.mktemp("disk") / "nvr"
     result = await hass.config_entries.options.async_init(hub.entry_id)
     assert result["type"] is FlowResultType.FORM
-    options = {
+    options: dict[str, Any] = {
         CONF_MQTT: True,
         CONF_MQTT_PREFIX: "house/one",
         CONF_RETENTION_DAYS: 30,
         CONF_CPU_BUDGET: 120,
         CONF_PANEL: False,
+        CONF_MEDIA: {
+            CONF_MEDIA_FOLDER: str(nvr),
+            "days_info": 1,
+            "days_warning": 2,
+            "days_alert": 3,
+            "days_critical": 4,
+            CONF_MEDIA_MAX_GB: 0,
+        },
     }
+    config = Path(hass.config.config_dir)
+    a_file = nvr.with_name("file")
+    a_file.touch()
+    hass.config.media_dirs["in_config"] = str(config / "media")
+    for folder, error in (
+        ("nvr", "folder_relative"),
+        (str(config), "folder_is_config"),
+        (str(config / "www" / "nvr"), "folder_is_config"),
+        (str(config.parent), "folder_is_config"),
+        (str(config / "media" / ".." / ".storage"), "folder_is_config"),
+        (str(a_file), "folder_unusable"),
+        (f"{nvr}\0", "folder_unusable"),
+    ):
+        media = {**options[CONF_MEDIA], CONF_MEDIA_FOLDER: folder}
+        result = await hass.config_entries.options.async_configure(
+            result["flow_id"], {**options, CONF_MEDIA: media}
+        )
+        assert result["errors"] == {"base": error}, folder
+    assert _claimed(config) == [config / "media/vigilar/.vigilar"]
     for bad in ("a/#", "+", "/a", "a//b", "$SYS", "with space", ""):
         result = await hass.config_entries.options.async_configure(
             result["flow_id"], {**options, CONF_MQTT_PREFIX: bad}
@@ -746,6 +877,29 @@ async def test_options(hass: HomeAssistant, hub: MockConfigEntry) -> None:
     assert hub.options == options
     assert isinstance(hub.options[CONF_RETENTION_DAYS], int)
     assert isinstance(hub.options[CONF_CPU_BUDGET], int)
+    assert isinstance(hub.options[CONF_MEDIA][CONF_MEDIA_MAX_GB], int)
+    await hass.async_block_till_done()
+    library = hub.runtime_data.library
+    assert library.root == nvr
+    assert library.retention.policy.days[Severity.CRITICAL] == 4
+    assert library.retention.policy.max_bytes is None
+
+
+async def test_options_with_a_media_folder_that_is_shared(
+    hass: HomeAssistant, hub: MockConfigEntry
+) -> None:
+    """Where Home Assistant itself keeps media below its configuration, so may we."""
+    shared = Path(hass.config.config_dir, "media")
+    hass.config.media_dirs = {"local": str(shared)}
+    result = await hass.config_entries.options.async_init(hub.entry_id)
+    schema = result["data_schema"]
+    assert schema is not None
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], schema({})
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert hub.runtime_data.library.root == shared / "vigilar"
 
 
 async def test_a_model_of_ones_own(hass: HomeAssistant, hub: MockConfigEntry) -> None:

@@ -11,7 +11,7 @@ from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from .common import SECRET, Workers, settle
+from .common import SECRET, Workers, make_jpeg, settle
 
 
 async def test_diagnostics_hold_nothing_secret(
@@ -24,14 +24,20 @@ async def test_diagnostics_hold_nothing_secret(
 ) -> None:
     """They say how the cameras are, and no address, name or password."""
     await runtime.async_set_detecting(runtime.cameras[front], False)
-    workers.of("back_yard").see_motion("a")
+    workers.of("back_yard").see_motion("a", snapshot=make_jpeg())
     workers.of("back_yard").see(ObservationKind.HEARTBEAT)
     await settle(hass)
     assert await async_setup_component(hass, "diagnostics", {})
     result = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     assert SECRET not in str(result)
     assert "192.0.2" not in str(result)
-    assert result["store"] == {"last_seq": 1}
+    # The event, and that its snapshot is there.
+    assert result["store"] == {"last_seq": 2}
+    kept = result["media"].pop("kept")
+    assert kept["snapshot"] == {"files": 1, "bytes": len(make_jpeg())}
+    assert kept["thumbnail"]["files"] == 1
+    assert result["media"]["disk_free_bytes"] > 0
+    assert result["media"]["trouble"] is None
     assert result["timeline_subscribers"] == 0
     assert result["mqtt"]["connected"] is False
     assert result["cameras"]["front_door"]["detecting"] is False

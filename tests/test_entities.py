@@ -117,7 +117,7 @@ async def test_image(
     assert (await client.get(f"/api/image_proxy/{IMAGE}")).status == (
         HTTPStatus.INTERNAL_SERVER_ERROR
     )
-    worker.see_motion("a")
+    worker.see_motion("a", snapshot=b"jpeg of a")
     await settle(hass)
     first = _state(hass, IMAGE).state
     answer = await client.get(f"/api/image_proxy/{IMAGE}")

@@ -25,10 +25,12 @@ from custom_components.vigilar.const import (
     SUBENTRY_CAMERA,
 )
 from custom_components.vigilar.events.store import EventStore, StoreError
+from custom_components.vigilar.media import files
 from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.runtime import (
     ALIVE_INTERVAL,
     HOUSEKEEPING_INTERVAL,
+    MEDIA_INTERVAL,
     VigilarConfigEntry,
     VigilarRuntime,
 )
@@ -48,8 +50,9 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.util import dt as dt_util
 
-from .common import BACK_URL, Workers, settle
+from .common import BACK_URL, Workers, make_jpeg, settle
 from .vision.common import SomebodyEverywhere
 
 TS = 1_700_000_000_000
@@ -486,3 +489,52 @@ def _later(interval: Any) -> Any:
     from homeassistant.util import dt as dt_util
 
     return dt_util.utcnow() + interval + interval
+
+
+async def test_a_full_disk_is_the_users_to_know(
+    hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers
+) -> None:
+    """A repair issue opens when there is no room for media, and closes by itself."""
+    issues = ir.async_get(hass)
+    with patch.object(files, "measure", return_value=files.Space(1000, 0)):
+        workers.of("front_door").see_motion("m", snapshot=make_jpeg())
+        await settle(hass)
+        issue = issues.async_get_issue(DOMAIN, "media_disk_full")
+        assert issue is not None
+        assert issue.translation_placeholders == {"path": str(runtime.library.root)}
+    (event,) = await runtime.store.page()
+    assert event.payload["media"]["snapshot"]["reason"] == "disk full"
+    async_fire_time_changed(hass, dt_util.utcnow() + 2 * MEDIA_INTERVAL)
+    async with asyncio.timeout(30):
+        while issues.async_get_issue(DOMAIN, "media_disk_full") is not None:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_failing_store_does_not_stop_the_care_of_media(
+    hass: HomeAssistant, runtime: VigilarRuntime, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, and tried again the next time."""
+    error = StoreError("locked")
+    with (
+        patch.object(runtime.library.store, "orphans", side_effect=error),
+        patch.object(runtime.library.store, "expired", side_effect=error),
+    ):
+        await runtime._async_sweep_media()
+        await runtime._async_tidy_media()
+    assert "The media folder could not be swept: locked" in caplog.text
+    assert "Old media could not be deleted: locked" in caplog.text
+
+
+async def test_clips_are_completed_at_the_stop(
+    hass: HomeAssistant, runtime: VigilarRuntime, entry: VigilarConfigEntry
+) -> None:
+    """Every recorder ends, and the camera that is removed takes its own along."""
+    recorders = {
+        camera.camera.source_id: camera.recorder for camera in runtime.cameras.values()
+    }
+    removed = next(iter(entry.subentries))
+    hass.config_entries.async_remove_subentry(entry, removed)
+    await settle(hass)
+    assert [recorder.closed for recorder in recorders.values()] == [True, False]  # type: ignore[attr-defined]
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert all(recorder.closed for recorder in recorders.values())  # type: ignore[attr-defined]

@@ -20,7 +20,13 @@ from homeassistant.config_entries import (
     SubentryFlowContext,
     SubentryFlowResult,
 )
-from homeassistant.const import CONF_NAME, CONF_URL, PERCENTAGE, UnitOfTime
+from homeassistant.const import (
+    CONF_NAME,
+    CONF_URL,
+    PERCENTAGE,
+    UnitOfInformation,
+    UnitOfTime,
+)
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
@@ -30,6 +36,7 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    Selector,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -37,10 +44,16 @@ from homeassistant.helpers.selector import (
 
 from .camera_source import async_probe_camera
 from .const import (
+    CONF_ALWAYS_CONNECTED,
     CONF_ANALYSIS,
     CONF_CAMERA,
     CONF_CPU_BUDGET,
     CONF_FPS,
+    CONF_MEDIA,
+    CONF_MEDIA_DAYS,
+    CONF_MEDIA_FOLDER,
+    CONF_MEDIA_MAX_GB,
+    CONF_MEMORY,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
     CONF_MODEL_FOLDER,
@@ -48,16 +61,23 @@ from .const import (
     CONF_MQTT_PREFIX,
     CONF_OBJECTS,
     CONF_PANEL,
+    CONF_POST_ROLL,
+    CONF_PRE_ROLL,
     CONF_QUIET_TIME,
+    CONF_RECORDING,
     CONF_RETENTION_DAYS,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
     CONF_ZONES,
     DEFAULT_CPU_BUDGET,
     DEFAULT_FPS,
+    DEFAULT_MEDIA_MAX_GB,
+    DEFAULT_MEMORY,
     DEFAULT_MIN_DURATION,
     DEFAULT_MIN_HEIGHT,
     DEFAULT_MQTT_PREFIX,
+    DEFAULT_POST_ROLL,
+    DEFAULT_PRE_ROLL,
     DEFAULT_QUIET_TIME,
     DEFAULT_RETENTION_DAYS,
     DEFAULT_SENSITIVITY,
@@ -70,6 +90,8 @@ from .const import (
     SUBENTRY_RECIPIENT,
 )
 from .forms import slider
+from .media.retention import DEFAULT_DAYS
+from .media_options import async_prepare_folder, media_root
 from .object_flow import ObjectSteps
 from .object_model import async_check_model, async_report_model
 from .recipient_flow import RecipientSubentryFlow
@@ -108,41 +130,109 @@ ANALYSIS_SECTION = section(
     {"collapsed": True},
 )
 
+CAMERA_SELECTOR = EntitySelector(EntitySelectorConfig(domain=CAMERA_DOMAIN))
+URL_SELECTOR = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+
+RECORDING_DEFAULTS = {
+    CONF_PRE_ROLL: DEFAULT_PRE_ROLL,
+    CONF_POST_ROLL: DEFAULT_POST_ROLL,
+    CONF_MEMORY: DEFAULT_MEMORY,
+    CONF_ALWAYS_CONNECTED: False,
+}
+
+
+def _recording_section(second: str, selector: Selector[Any]) -> section:
+    """Return the fields of a camera's recording.
+
+    Args:
+        second: Key of the second stream.
+        selector: Its field.
+    """
+    numbers = {
+        CONF_PRE_ROLL: slider(0, 60, 1, UnitOfTime.SECONDS),
+        CONF_POST_ROLL: slider(0, 60, 1, UnitOfTime.SECONDS),
+        CONF_MEMORY: slider(8, 256, 8, UnitOfInformation.MEGABYTES),
+    }
+    fields: dict[vol.Marker, Selector[Any]] = {
+        vol.Required(key, default=RECORDING_DEFAULTS[key]): number
+        for key, number in numbers.items()
+    }
+    fields[vol.Optional(second)] = selector
+    fields[vol.Required(CONF_ALWAYS_CONNECTED, default=False)] = BooleanSelector()
+    return section(vol.Schema(fields), {"collapsed": True})
+
+
 ENTITY_SCHEMA = vol.Schema(
     {
-        vol.Required(CONF_CAMERA): EntitySelector(
-            EntitySelectorConfig(domain=CAMERA_DOMAIN)
-        ),
+        vol.Required(CONF_CAMERA): CAMERA_SELECTOR,
         vol.Optional(CONF_NAME): TextSelector(),
         vol.Optional(CONF_ANALYSIS, default=ANALYSIS_DEFAULTS): ANALYSIS_SECTION,
+        vol.Optional(CONF_RECORDING, default=RECORDING_DEFAULTS): _recording_section(
+            CONF_CAMERA, CAMERA_SELECTOR
+        ),
     }
 )
 STREAM_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_NAME): TextSelector(),
-        vol.Required(CONF_URL): TextSelector(
-            TextSelectorConfig(type=TextSelectorType.URL)
-        ),
+        vol.Required(CONF_URL): URL_SELECTOR,
         vol.Optional(CONF_ANALYSIS, default=ANALYSIS_DEFAULTS): ANALYSIS_SECTION,
+        vol.Optional(CONF_RECORDING, default=RECORDING_DEFAULTS): _recording_section(
+            CONF_URL, URL_SELECTOR
+        ),
     }
 )
 ADD_ANYWAY_SCHEMA = {vol.Optional(CONF_ADD_ANYWAY, default=False): BooleanSelector()}
+
+
+def _days() -> NumberSelector:
+    """Return a field for a number of days."""
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=1,
+            max=3650,
+            step=1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfTime.DAYS,
+        )
+    )
+
+
+MEDIA_NUMBERS = (*CONF_MEDIA_DAYS.values(), CONF_MEDIA_MAX_GB)
+MEDIA_SECTION = section(
+    vol.Schema(
+        {
+            vol.Optional(CONF_MEDIA_FOLDER): TextSelector(),
+            **{
+                vol.Required(CONF_MEDIA_DAYS[severity], default=days): _days()
+                for severity, days in DEFAULT_DAYS.items()
+            },
+            vol.Required(
+                CONF_MEDIA_MAX_GB, default=DEFAULT_MEDIA_MAX_GB
+            ): NumberSelector(
+                NumberSelectorConfig(
+                    min=0,
+                    max=100_000,
+                    step=1,
+                    mode=NumberSelectorMode.BOX,
+                    unit_of_measurement=UnitOfInformation.GIGABYTES,
+                )
+            ),
+        }
+    ),
+    {"collapsed": True},
+)
+MEDIA_DEFAULTS = {
+    **{CONF_MEDIA_DAYS[severity]: days for severity, days in DEFAULT_DAYS.items()},
+    CONF_MEDIA_MAX_GB: DEFAULT_MEDIA_MAX_GB,
+}
 
 OPTIONS_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_MQTT, default=True): BooleanSelector(),
         vol.Required(CONF_MQTT_PREFIX, default=DEFAULT_MQTT_PREFIX): TextSelector(),
-        vol.Required(
-            CONF_RETENTION_DAYS, default=DEFAULT_RETENTION_DAYS
-        ): NumberSelector(
-            NumberSelectorConfig(
-                min=1,
-                max=3650,
-                step=1,
-                mode=NumberSelectorMode.BOX,
-                unit_of_measurement="d",
-            )
-        ),
+        vol.Required(CONF_RETENTION_DAYS, default=DEFAULT_RETENTION_DAYS): _days(),
+        vol.Optional(CONF_MEDIA, default=MEDIA_DEFAULTS): MEDIA_SECTION,
         vol.Required(CONF_CPU_BUDGET, default=DEFAULT_CPU_BUDGET): slider(
             MIN_CPU_BUDGET, MAX_CPU_BUDGET, 10, PERCENTAGE
         ),
@@ -210,17 +300,15 @@ class VigilarOptionsFlow(OptionsFlow):
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            if not MQTT_PREFIX.fullmatch(user_input[CONF_MQTT_PREFIX]):
-                errors[CONF_MQTT_PREFIX] = "invalid_prefix"
-            try:
-                await async_check_model(self.hass, user_input)
-            except ModelError as err:
-                errors[CONF_MODEL_FOLDER] = err.problem.value
-                placeholders = err.details
+            errors, placeholders = await self._async_check(user_input)
             if not errors:
                 async_report_model(self.hass, None)
                 for key in (CONF_RETENTION_DAYS, CONF_CPU_BUDGET):
                     user_input[key] = int(user_input[key])
+                media = user_input[CONF_MEDIA]
+                user_input[CONF_MEDIA] = media | {
+                    key: int(media[key]) for key in MEDIA_NUMBERS
+                }
                 return self.async_create_entry(data=user_input)
         return self.async_show_form(
             step_id="init",
@@ -230,6 +318,26 @@ class VigilarOptionsFlow(OptionsFlow):
             errors=errors,
             description_placeholders=placeholders,
         )
+
+    async def _async_check(
+        self, user_input: dict[str, Any]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Return what is wrong with the options, and the details of it."""
+        errors: dict[str, str] = {}
+        details: dict[str, str] = {}
+        if not MQTT_PREFIX.fullmatch(user_input[CONF_MQTT_PREFIX]):
+            errors[CONF_MQTT_PREFIX] = "invalid_prefix"
+        try:
+            await async_check_model(self.hass, user_input)
+        except ModelError as err:
+            errors[CONF_MODEL_FOLDER] = err.problem.value
+            details = err.details
+        root = media_root(self.hass, user_input)
+        error = await async_prepare_folder(self.hass, root)
+        if error is not None and CONF_MEDIA_FOLDER in user_input[CONF_MEDIA]:
+            # A field of a section cannot be marked.
+            errors["base"] = error
+        return errors, details
 
 
 class CameraSubentryFlow(ZoneSteps, ObjectSteps):
@@ -279,12 +387,17 @@ class CameraSubentryFlow(ZoneSteps, ObjectSteps):
             return self._show_form({}, self._current_values())
         self._form = user_input
         errors: dict[str, str] = {}
-        if CONF_URL in user_input:
-            user_input[CONF_URL] = user_input[CONF_URL].strip()
-            try:
-                check_stream_url(user_input[CONF_URL])
-            except SourceError as err:
-                errors[CONF_URL] = err.failure.value
+        # A field of a section cannot be marked, so the section is.
+        for fields, mark in (
+            (user_input, CONF_URL),
+            (user_input[CONF_RECORDING], CONF_RECORDING),
+        ):
+            if CONF_URL in fields:
+                fields[CONF_URL] = fields[CONF_URL].strip()
+                try:
+                    check_stream_url(fields[CONF_URL])
+                except SourceError as err:
+                    errors[mark] = err.failure.value
         if not errors and self._is_duplicate(self._unique_id()):
             return self.async_abort(reason="already_configured")
         if errors:
@@ -374,7 +487,10 @@ class CameraSubentryFlow(ZoneSteps, ObjectSteps):
         """Save the camera."""
         entry, subentry = self._get_entry(), self._reconfigured()
         title = self._title()
-        data: dict[str, Any] = {CONF_ANALYSIS: self._form[CONF_ANALYSIS]}
+        data: dict[str, Any] = {
+            CONF_ANALYSIS: self._form[CONF_ANALYSIS],
+            CONF_RECORDING: self._recording(),
+        }
         if CONF_URL in self._form:
             data[CONF_URL] = self._form[CONF_URL]
         else:
@@ -395,6 +511,16 @@ class CameraSubentryFlow(ZoneSteps, ObjectSteps):
         return self.async_update_and_abort(
             entry, subentry, title=title, data=data, unique_id=self._unique_id()
         )
+
+    @callback
+    def _recording(self) -> dict[str, Any]:
+        """Return how the camera is recorded, with a camera that can be renamed."""
+        recording = dict(self._form[CONF_RECORDING])
+        if CONF_CAMERA in recording:
+            recording[CONF_CAMERA] = async_camera_reference(
+                self.hass, recording[CONF_CAMERA]
+            )
+        return recording
 
     @callback
     def _title(self) -> str:

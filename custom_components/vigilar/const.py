@@ -4,6 +4,8 @@ from typing import Final
 
 from homeassistant.const import Platform
 
+from .models import Severity
+
 DOMAIN: Final = "vigilar"
 
 PLATFORMS: Final = [
@@ -26,6 +28,7 @@ CONF_MIN_DURATION: Final = "min_duration"
 CONF_MIN_HEIGHT: Final = "min_height"
 CONF_OBJECTS: Final = "objects"
 CONF_QUIET_TIME: Final = "quiet_time"
+CONF_RECORDING: Final = "recording"
 CONF_SENSITIVITY: Final = "sensitivity"
 CONF_SOURCE_ID: Final = "source_id"
 CONF_ZONE: Final = "zone"
@@ -37,6 +40,11 @@ CONF_HOLD_BACK: Final = "hold_back"
 CONF_MIN_SCORE: Final = "min_score"
 CONF_REPORTED: Final = "reported"
 CONF_UNKNOWN: Final = "unknown"
+# Of its recording; the second stream is a camera or an address, as the first is.
+CONF_ALWAYS_CONNECTED: Final = "always_connected"
+CONF_MEMORY: Final = "memory_mb"
+CONF_POST_ROLL: Final = "post_roll"
+CONF_PRE_ROLL: Final = "pre_roll"
 
 # Of a zone.
 CONF_KIND: Final = "kind"
@@ -55,17 +63,27 @@ CONF_TYPES: Final = "types"
 # Of the options.
 CONF_CPU_BUDGET: Final = "cpu_budget"
 CONF_MODEL_FOLDER: Final = "model_folder"
+CONF_MEDIA: Final = "media"
 CONF_MQTT: Final = "mqtt"
 CONF_MQTT_PREFIX: Final = "mqtt_prefix"
 CONF_PANEL: Final = "panel"
 CONF_RETENTION_DAYS: Final = "retention_days"
 
+# Of the media in the options.
+CONF_MEDIA_DAYS: Final = {severity: f"days_{severity}" for severity in Severity}
+CONF_MEDIA_FOLDER: Final = "folder"
+CONF_MEDIA_MAX_GB: Final = "max_gb"
+
 DEFAULT_CPU_BUDGET: Final = 50
 DEFAULT_FPS: Final = 5
+DEFAULT_MEMORY: Final = 32
+DEFAULT_MEDIA_MAX_GB: Final = 10
 DEFAULT_MIN_DURATION: Final = 0
 DEFAULT_MIN_HEIGHT: Final = 0
 DEFAULT_MIN_SCORE: Final = 0
 DEFAULT_MQTT_PREFIX: Final = "vigilar"
+DEFAULT_POST_ROLL: Final = 5
+DEFAULT_PRE_ROLL: Final = 5
 DEFAULT_QUIET_TIME: Final = 3
 DEFAULT_RETENTION_DAYS: Final = 14
 DEFAULT_SENSITIVITY: Final = 5
@@ -88,3 +106,5 @@ ISSUE_CAMERA_MISSING: Final = "camera_missing"
 ISSUE_DATABASE_MOVED_ASIDE: Final = "database_moved_aside"
 ISSUE_MODEL_UNUSABLE: Final = "model_unusable"
 ISSUE_OBJECT_RUNTIME: Final = "object_runtime_missing"
+ISSUE_MEDIA_DISK_FULL: Final = "media_disk_full"
+ISSUE_MEDIA_FOLDER_MISSING: Final = "media_folder_missing"

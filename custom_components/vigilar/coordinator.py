@@ -16,6 +16,7 @@ from .const import DOMAIN, ISSUE_AUTH_FAILED, ISSUE_CAMERA_MISSING
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore
+from .media.recorder import Recorder
 from .models import (
     BlindReason,
     Change,
@@ -26,6 +27,7 @@ from .models import (
 )
 from .sources import CameraConfig, async_camera_entity_id
 from .vision.inference import InferenceThread
+from .vision.reader import StreamReader
 from .vision.source import SourceFailure
 from .vision.worker import CameraWorker, WorkerStats
 
@@ -85,7 +87,8 @@ class CameraState:
 
 def _follow(open_events: frozenset[str], change: Change) -> frozenset[str]:
     """Return the ids of the open events of a kind after a change of one."""
-    if change.kind in (ChangeKind.NEW, ChangeKind.UPDATED):
+    # An event that is over may still get an update: its clip is ready.
+    if change.kind is not ChangeKind.DELETED and change.event.payload["end_ts"] is None:
         return open_events | {change.event.id}
     return open_events - {change.event.id}
 
@@ -102,6 +105,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         processor: EventProcessor,
         store: EventStore,
         inference: InferenceThread,
+        recorder: Recorder,
         detecting: bool,
     ) -> None:
         """Initialize a camera that does not run yet."""
@@ -115,10 +119,12 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self.data = CameraState(detecting=detecting)
         self.camera = camera
         self.heartbeats = 0
+        self.recorder = recorder
         self._processor = processor
         self._store = store
         self._inference = inference
         self._worker: CameraWorker | None = None
+        self._second_reader: StreamReader | None = None
         self._change_listeners: set[Callable[[Change], None]] = set()
         self._loss_logged = False
         self._rate = 1.0
@@ -156,18 +162,33 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
             self.camera.settings,
             self._receive,
             self._inference.desk(self.camera.source_id),
+            tap=self.recorder,
         )
         self._worker.limit(self._rate)
         self._worker.start()
+        if (second := self.camera.second) is not None:
+            self._second_reader = StreamReader(
+                self.camera.source_id,
+                source_opener(self.hass, camera=second.camera, url=second.url),
+                self.recorder.second,
+                None if second.always else self.recorder.needed,
+            )
+            self._second_reader.start()
 
     async def async_stop(self) -> None:
         """Stop to watch; the thread is gone or ending when this returns."""
         worker, self._worker = self._worker, None
         if worker is None:
             return
-        worker.request_stop()
-        if not await self.hass.async_add_executor_job(worker.join, JOIN_TIMEOUT_S):
-            _LOGGER.debug("%s is still waiting for its stream", self.camera.source_id)
+        second, self._second_reader = self._second_reader, None
+        threads: list[CameraWorker | StreamReader] = [worker]
+        if second is not None:
+            threads.append(second)
+        for thread in threads:
+            thread.request_stop()
+        for thread in threads:
+            if not await self.hass.async_add_executor_job(thread.join, JOIN_TIMEOUT_S):
+                _LOGGER.debug("%s is still waiting for a stream", self.camera.source_id)
         self._spent_cpu_s += worker.cpu_s
         self.async_set_updated_data(
             replace(self.data, online=False, lost=False, present=frozenset())
@@ -183,6 +204,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         if not same_pictures:
             await self._async_stop_watching("the settings were changed")
         self.camera = camera
+        self.recorder.configure(camera.recording)
         self._async_rename_device()
         if not same_pictures:
             self.async_clear_issues()
@@ -223,6 +245,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
     async def async_remove(self) -> None:
         """Stop for good: the camera is being removed."""
         await self._async_stop_watching("the camera was removed")
+        self.recorder.close()
         self.async_clear_issues()
         await self.async_shutdown()
 

@@ -7,10 +7,12 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 
+from .const import CONF_MEDIA_FOLDER
 from .coordinator import CameraCoordinator
 from .runtime import VigilarConfigEntry
 
-TO_REDACT = {CONF_URL, "title", "unique_id"}
+# A folder may carry the name of a person or of a network share.
+TO_REDACT = {CONF_MEDIA_FOLDER, CONF_URL, "title", "unique_id"}
 
 
 async def async_get_config_entry_diagnostics(
@@ -24,6 +26,7 @@ async def async_get_config_entry_diagnostics(
             camera.camera.source_id: _describe(camera)
             for camera in runtime.cameras.values()
         },
+        "media": await runtime.library.diagnostics(),
         **runtime.async_diagnostics(),
     }
 

@@ -61,6 +61,28 @@ class ChangeKind(StrEnum):
     DELETED = "deleted"
 
 
+class MediaKind(StrEnum):
+    """What an event may have to look at."""
+
+    SNAPSHOT = "snapshot"
+    THUMBNAIL = "thumbnail"
+    PREVIEW = "preview"
+    CLIP = "clip"
+
+
+class MediaState(StrEnum):
+    """Whether there is something to look at.
+
+    What was `READY` once stays so or becomes `DELETED`; a `FAILED` says why.
+    """
+
+    NONE = "none"
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+    DELETED = "deleted"
+
+
 class ObservationKind(StrEnum):
     """The facts that sources report."""
 

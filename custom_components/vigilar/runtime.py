@@ -40,6 +40,11 @@ from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
 from .governor import Governor
+from .media.library import MediaLibrary, Trouble
+from .media.recorder import MediaWriter, Recorder
+from .media.sink import LibrarySink
+from .media.sweep import sweep
+from .media_options import event_cutoffs, media_policy, media_root
 from .models import Change, SourceInfo
 from .publish.bus import BusPublisher
 from .publish.mqtt import MqttPublisher
@@ -53,6 +58,7 @@ from .vision.objects import load_detector
 _LOGGER = logging.getLogger(__name__)
 
 ALIVE_INTERVAL = timedelta(seconds=10)
+MEDIA_INTERVAL = timedelta(minutes=1)
 HOUSEKEEPING_INTERVAL = timedelta(hours=1)
 # A client or a broker that was away for longer starts anew.
 JOURNAL_DAYS = 7
@@ -100,6 +106,15 @@ class VigilarRuntime:
         self.phones = PhoneNotifier(hass, self.store)
         self._model_folder = object_model.model_folder(hass, entry.options)
         self.inference = InferenceThread(lambda: load_detector(self._model_folder))
+        self.library = MediaLibrary(
+            self.store,
+            self.processor,
+            recorder_of=self._async_recorder_of,
+            report=self._async_report_media,
+        )
+        self.processor.media = self.library
+        self._writer = MediaWriter()
+        self._sink = LibrarySink(self.library, hass.loop)
         self.governor = Governor(
             hass, entry, self.cameras.values, lambda: self.inference.cpu_s
         )
@@ -116,12 +131,16 @@ class VigilarRuntime:
         Raises:
             StoreError: The event database cannot be used.
         """
+        self._writer.start()
         await self._switches.async_load()
         opening = await self.store.open(now=wall_ms())
         if opening.moved_aside is not None:
             self._async_report_moved_aside(str(opening.moved_aside))
+        self.library.retention.policy = media_policy(self.entry.options)
+        await self.library.open(media_root(self.hass, self.entry.options))
         for publisher, publish in (
             ("bus", BusPublisher(self.hass).publish),
+            ("media", self.library.publish),
             ("timeline", self.timeline.publish),
             ("phones", self.phones.publish),
             ("entities", self._async_publish_to_entities),
@@ -149,12 +168,18 @@ class VigilarRuntime:
             async_track_time_interval(
                 self.hass, self._async_keep_house, HOUSEKEEPING_INTERVAL
             ),
+            async_track_time_interval(
+                self.hass, self._async_tidy_media, MEDIA_INTERVAL
+            ),
         ]
         self.entry.async_create_background_task(
             self.hass, self._async_install_extras(), "vigilar extras"
         )
         self.entry.async_create_background_task(
             self.hass, self._async_keep_house(), "vigilar housekeeping"
+        )
+        self.entry.async_create_background_task(
+            self.hass, self._async_sweep_media(), "vigilar media sweep"
         )
 
     async def async_stop(self) -> None:
@@ -165,11 +190,19 @@ class VigilarRuntime:
         await asyncio.gather(*(camera.async_stop() for camera in self.cameras.values()))
         self.inference.request_stop()
         await self.hass.async_add_executor_job(self.inference.join, JOIN_TIMEOUT_S)
+        await self._async_stop_recording()
         await self.processor.stop()
         self.timeline.close()
         await self.phones.async_stop()
         await self._async_stop_mqtt()
         await self.store.close()
+
+    async def _async_stop_recording(self) -> None:
+        """Complete the clips as they are, and keep them."""
+        for camera in self.cameras.values():
+            camera.recorder.close()
+        await self.hass.async_add_executor_job(self._writer.close)
+        await self.library.close()
 
     @callback
     def async_add_per_camera(
@@ -293,6 +326,9 @@ class VigilarRuntime:
             processor=self.processor,
             store=self.store,
             inference=self.inference,
+            recorder=Recorder(
+                config.source_id, config.recording, self._sink, self._writer
+            ),
             detecting=self._switches.is_on(config.subentry_id),
         )
         self.cameras[config.subentry_id] = camera
@@ -315,11 +351,16 @@ class VigilarRuntime:
         )
 
     async def _async_apply_options(self) -> None:
-        """Make the publishers and the panel follow the options."""
+        """Make the publishers, the media and the panel follow the options."""
         options = self.entry.options
         if object_model.model_folder(self.hass, options) != self._model_folder:
             self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
             return
+        self.library.retention.policy = media_policy(options)
+        root = media_root(self.hass, options)
+        # Choosing a folder again is how a user says that it may be made anew.
+        if root != self.library.root or self.library.trouble is Trouble.NO_FOLDER:
+            await self.library.use_root(root)
         prefix = options.get(CONF_MQTT_PREFIX, DEFAULT_MQTT_PREFIX)
         wanted = prefix if options.get(CONF_MQTT, True) else None
         if wanted != (None if self.mqtt is None else self.mqtt.prefix):
@@ -394,13 +435,54 @@ class VigilarRuntime:
         now = wall_ms()
         days = self.entry.options.get(CONF_RETENTION_DAYS, DEFAULT_RETENTION_DAYS)
         try:
-            await self.processor.prune(before_ms=now - days * MS_PER_DAY, now=now)
+            cutoffs = event_cutoffs(self.entry.options, days, now)
+            await self.processor.prune(before_ms=cutoffs, now=now)
             await self.store.trim_journal(
                 before_ms=now - JOURNAL_DAYS * MS_PER_DAY,
                 up_to_seq=self.store.last_seq,
             )
         except StoreError as err:
             _LOGGER.warning("Old events could not be deleted: %s", err)
+
+    async def _async_tidy_media(self, _now: datetime | None = None) -> None:
+        """Delete media that are too old or too many, and see whether new ones fit."""
+        try:
+            await self.library.retention.tidy(self.library.root, wall_ms())
+        except StoreError as err:
+            _LOGGER.warning("Old media could not be deleted: %s", err)
+        await self.library.check()
+
+    async def _async_sweep_media(self) -> None:
+        """Make files and database agree after the last life."""
+        try:
+            await sweep(self.library)
+        except StoreError as err:
+            _LOGGER.warning("The media folder could not be swept: %s", err)
+
+    @callback
+    def _async_recorder_of(self, source_id: str) -> Recorder | None:
+        """Return the recorder of a source, or None if it has none."""
+        for camera in self.cameras.values():
+            if camera.camera.source_id == source_id:
+                return camera.recorder
+        return None
+
+    @callback
+    def _async_report_media(self, trouble: Trouble | None) -> None:
+        """Tell the user what keeps media from being kept, and when it is over."""
+        for issue in Trouble:
+            if issue is not trouble:
+                ir.async_delete_issue(self.hass, DOMAIN, issue)
+        if trouble is not None:
+            ir.async_create_issue(
+                self.hass,
+                DOMAIN,
+                trouble,
+                is_fixable=False,
+                severity=ir.IssueSeverity.ERROR,
+                translation_key=trouble,
+                translation_placeholders={"path": str(self.library.root)},
+            )
 
     @callback
     def _async_report_moved_aside(self, path: str) -> None:

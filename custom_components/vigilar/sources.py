@@ -13,34 +13,62 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import slugify
 
 from .const import (
+    CONF_ALWAYS_CONNECTED,
     CONF_ANALYSIS,
     CONF_CAMERA,
     CONF_DRAW_BOX,
     CONF_FPS,
     CONF_HOLD_BACK,
     CONF_KIND,
+    CONF_MEMORY,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
     CONF_MIN_SCORE,
     CONF_OBJECTS,
     CONF_POINTS,
+    CONF_POST_ROLL,
+    CONF_PRE_ROLL,
     CONF_QUIET_TIME,
+    CONF_RECORDING,
     CONF_REPORTED,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
     CONF_UNKNOWN,
     CONF_ZONES,
     DEFAULT_FPS,
+    DEFAULT_MEMORY,
     DEFAULT_MIN_DURATION,
     DEFAULT_MIN_HEIGHT,
     DEFAULT_MIN_SCORE,
+    DEFAULT_POST_ROLL,
+    DEFAULT_PRE_ROLL,
     DEFAULT_QUIET_TIME,
     DEFAULT_SENSITIVITY,
 )
+from .media.recorder import RecorderSettings
 from .models import ObjectClass
-from .vision.analyzer import AnalyzerSettings
+from .vision.analyzer import HOLD_BACK_S, AnalyzerSettings
 from .vision.recognition import ClassSettings, ObjectSettings
 from .vision.zones import Point, Zone, ZoneKind
+
+# So much later, at most, the gate has a movement decoded, the analysis is sure of
+# it, and nothing holds it back any more.
+_NOTICE_S = 8.0 + HOLD_BACK_S
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStream:
+    """A stream of a camera that is recorded and not analysed.
+
+    Attributes:
+        camera: Registry id or entity id of a camera entity, or None.
+        url: A stream URL, maybe with credentials, or None.
+        always: It stays connected between events.
+    """
+
+    camera: str | None
+    url: str | None
+    always: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +82,8 @@ class CameraConfig:
         camera: Registry id or entity id of a camera entity, or None.
         url: A stream URL, maybe with credentials, or None.
         settings: How it is analysed.
+        recording: How it is recorded.
+        second: Recorded in place of the stream that is analysed, or None.
     """
 
     subentry_id: str
@@ -62,30 +92,37 @@ class CameraConfig:
     camera: str | None
     url: str | None
     settings: AnalyzerSettings
+    recording: RecorderSettings
+    second: SecondStream | None
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
         """Read a camera subentry."""
         data = subentry.data
+        settings = _settings(
+            data.get(CONF_ANALYSIS, {}),
+            data.get(CONF_ZONES, ()),
+            data.get(CONF_OBJECTS, {}),
+        )
+        recording = data.get(CONF_RECORDING, {})
         return cls(
             subentry_id=subentry.subentry_id,
             source_id=data[CONF_SOURCE_ID],
             name=subentry.title,
             camera=data.get(CONF_CAMERA),
             url=data.get(CONF_URL),
-            settings=_settings(
-                data.get(CONF_ANALYSIS, {}),
-                data.get(CONF_ZONES, ()),
-                data.get(CONF_OBJECTS, {}),
-            ),
+            settings=settings,
+            recording=_recording(recording, settings.min_duration_s),
+            second=_second_stream(recording),
         )
 
     def same_pictures(self, other: CameraConfig) -> bool:
         """Return whether another configuration looks through the same camera."""
-        return (self.source_id, self.camera, self.url) == (
+        return (self.source_id, self.camera, self.url, self.second) == (
             other.source_id,
             other.camera,
             other.url,
+            other.second,
         )
 
 
@@ -154,6 +191,24 @@ def _object_settings(
         vehicle=_class(ObjectClass.VEHICLE),
         animal=_class(ObjectClass.ANIMAL),
     )
+
+
+def _recording(recording: Mapping[str, Any], min_duration_s: float) -> RecorderSettings:
+    """Read how a camera is recorded."""
+    return RecorderSettings(
+        pre_roll_s=float(recording.get(CONF_PRE_ROLL, DEFAULT_PRE_ROLL)),
+        post_roll_s=float(recording.get(CONF_POST_ROLL, DEFAULT_POST_ROLL)),
+        memory_mb=int(recording.get(CONF_MEMORY, DEFAULT_MEMORY)),
+        notice_s=_NOTICE_S + min_duration_s,
+    )
+
+
+def _second_stream(recording: Mapping[str, Any]) -> SecondStream | None:
+    """Read where the second stream comes from, if there is one."""
+    camera, url = recording.get(CONF_CAMERA), recording.get(CONF_URL)
+    if camera is None and url is None:
+        return None
+    return SecondStream(camera, url, bool(recording.get(CONF_ALWAYS_CONNECTED)))
 
 
 @callback

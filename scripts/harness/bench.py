@@ -11,7 +11,7 @@ import tempfile
 import time
 from typing import Any
 
-from . import cpu, loop
+from . import cpu, loop, media
 from .analyze import stand_in
 from .client import HomeAssistantClient, JsonObject
 from .figures import percentile
@@ -52,6 +52,10 @@ def arguments() -> argparse.Namespace:
         metavar="DIR",
         help="holds clips and their ground_truth.json",
     )
+    recording = commands.add_parser(
+        "media", help="what the ring, clips and snapshots of a camera cost"
+    )
+    media.add_arguments(recording)
     add_accuracy(commands)
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="print JSON")
@@ -200,6 +204,13 @@ def run_loop(options: argparse.Namespace) -> tuple[Any, str]:
     return figures, loop.table(figures)
 
 
+def run_media(options: argparse.Namespace) -> tuple[Any, str]:
+    """Return the figures, and a table of them."""
+    stand_in()
+    figures = media.run(options)
+    return figures, _listed(figures)
+
+
 def _listed(figures: dict[str, Any]) -> str:
     """Return figures, one a line."""
     return "\n".join(f"{name:>16}  {value}" for name, value in figures.items())
@@ -210,6 +221,7 @@ MEASUREMENTS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
     "cpu": run_cpu,
     "cost": run_cost,
     "loop": run_loop,
+    "media": run_media,
 }
 
 

@@ -78,6 +78,7 @@ def test_motion_opens_an_event_with_the_whole_schema() -> None:
             "why": "Something moved and was not recognised: moved 12 % of the width.",
             "media": {
                 "snapshot": {"state": "none", "url": None},
+                "thumbnail": {"state": "none", "url": None},
                 "preview": {"state": "none", "url": None},
                 "clip": {"state": "none", "url": None},
             },

@@ -7,7 +7,7 @@ from functools import partial
 import itertools
 import logging
 import time
-from typing import override
+from typing import Any, override
 
 import pytest
 
@@ -561,3 +561,110 @@ async def test_deletions_are_published_in_the_order_of_their_numbers(
     assert change is not None
     assert change.event.type is EventType.MOTION
     assert await flaky.page() == [change.event]
+
+
+def _noted(payload: dict[str, Any]) -> dict[str, Any]:
+    """Amend a payload by a note."""
+    return payload | {"note": 1 + payload.get("note", 0)}
+
+
+def _kinds_and_notes(heard: Listener) -> list[tuple[str, int]]:
+    """What was heard, as (kind, note)."""
+    return [
+        (change.kind.value, change.event.payload.get("note", 0))
+        for change in heard.changes
+    ]
+
+
+async def test_amendments_are_updates_a_second_apart(
+    processor: EventProcessor, heard: Listener, clock: FakeClock
+) -> None:
+    """The first goes out at once, the others wait for the second; none is lost."""
+    processor.start()
+    change = await processor.handle(observe())
+    assert change is not None
+    for _ in range(3):
+        await processor.amend(change.event.id, _noted)
+    assert _kinds_and_notes(heard) == [("new", 0), ("updated", 1)]
+    clock.now += 1000
+    await processor.amend(change.event.id, _noted)
+    assert _kinds_and_notes(heard) == [("new", 0), ("updated", 1), ("updated", 4)]
+    await processor.amend(change.event.id, dict)
+    assert len(heard.changes) == 3
+
+
+async def test_amendments_of_an_ended_event_are_spaced_too(
+    processor: EventProcessor,
+    flaky: FlakyStore,
+    heard: Listener,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are updates after the end, and what waits goes out by itself."""
+    monkeypatch.setattr(processor_module, "UPDATE_INTERVAL_MS", 50)
+    processor.start()
+    change = await processor.handle(observe())
+    assert change is not None
+    await processor.handle(observe(ENDED, ts=BEGAN + 9000))
+    for _ in range(3):
+        processor.submit_amendment(change.event.id, _noted)
+    await until(lambda: len(heard.changes) == 4)
+    assert _kinds_and_notes(heard) == [
+        ("new", 0),
+        ("ended", 0),
+        ("updated", 1),
+        ("updated", 3),
+    ]
+    last = heard.changes[-1].event.payload
+    assert (last["phase"], last["end_ts"]) == ("updated", BEGAN + 9000)
+    assert await flaky.get(change.event.id) == heard.changes[-1].event
+    # Nothing more to come: the event is let go.
+    await until(lambda: not processor._late)
+
+
+async def test_an_amendment_that_waits_goes_out_with_the_stop(
+    processor: EventProcessor, heard: Listener
+) -> None:
+    """Of open events and of ended ones."""
+    processor.start()
+    over = await processor.handle(observe(key="over"))
+    assert over is not None
+    await processor.handle(observe(ENDED, ts=BEGAN + 1, key="over"))
+    still = await processor.handle(observe(key="still"))
+    assert still is not None
+    for _ in range(2):
+        await processor.amend(over.event.id, _noted)
+        await processor.amend(still.event.id, _noted)
+    assert len(heard.changes) == 5
+    await processor.stop()
+    assert [change.event.payload["note"] for change in heard.changes[5:]] == [2, 2]
+
+
+async def test_an_event_of_long_ago_can_be_amended(
+    processor: EventProcessor, flaky: FlakyStore, heard: Listener
+) -> None:
+    """It is read from the store; one that is gone stays gone."""
+    old = make_event(end_ts=BEGAN + 1)
+    await flaky.write(old, ChangeKind.NEW)
+    gone = make_event(BEGAN + 5)
+    await processor.amend(old.id, _noted)
+    await processor.amend(gone.id, _noted)
+    assert _kinds_and_notes(heard) == [("updated", 1)]
+    assert await flaky.get(gone.id) is None
+
+
+async def test_an_amendment_does_not_bring_back_what_is_deleted(
+    processor: EventProcessor, flaky: FlakyStore, heard: Listener
+) -> None:
+    """Not even one that waited when the event was deleted."""
+    processor.start()
+    change = await processor.handle(observe())
+    assert change is not None
+    await processor.handle(observe(ENDED, ts=BEGAN + 1))
+    for _ in range(2):
+        await processor.amend(change.event.id, _noted)
+    await processor.prune(before_ms=BEGAN + 10, now=BEGAN)
+    await processor.amend(change.event.id, _noted)
+    await processor.stop()
+    assert await flaky.get(change.event.id) is None
+    assert [kind for kind, _ in heard.kinds] == ["new", "ended", "updated", "deleted"]

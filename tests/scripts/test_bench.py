@@ -6,9 +6,11 @@ import time
 
 import pytest
 
-from scripts.harness import cpu, loop
+from scripts.harness import cpu, loop, media
 from scripts.harness.figures import percentile
 from scripts.harness.home_assistant import REPOSITORY
+
+from ..media.common import video
 
 
 def test_percentiles_are_interpolated() -> None:
@@ -115,3 +117,18 @@ def test_the_busy_scene_may_come_from_elsewhere(tmp_path: Path) -> None:
     assert own[0] == other[0]
     assert str(tmp_path / cpu.CAMPUS) in other[1].source
     assert str(tmp_path) not in str(own)
+
+
+def test_recording_is_measured(tmp_path: Path) -> None:
+    """Figures of a short clip are in the range of the possible."""
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(video(4.0, container="mp4"))
+    ring = media._ring(clip, 6.0)
+    assert 0 < ring["reading_core_percent"] < 100
+    assert ring["ring_mb"] >= 0
+    written = media._writing(clip, 6.0, tmp_path)
+    assert written["clip_s"] == pytest.approx(6.0, abs=0.2)
+    assert written["writing_core_percent"] > 0
+    assert written["preview_kb"] > 0
+    snapshots = media._snapshots(clip)
+    assert 0 < snapshots["snapshot_p50_ms"] <= snapshots["snapshot_p95_ms"]

@@ -18,6 +18,8 @@ from ..models import (
     Event,
     EventType,
     Label,
+    MediaKind,
+    MediaState,
     Observation,
     ObservationKind,
     Phase,
@@ -105,6 +107,17 @@ def classify(
     return ()
 
 
+def thing_of(observation: Observation) -> str:
+    """Name the thing observed, as `Decision.thing` does."""
+    match observation.kind:
+        case ObservationKind.CAMERA_OFFLINE | ObservationKind.CAMERA_ONLINE:
+            return _CAMERA_THING
+        case ObservationKind.SCENE_TAMPERED | ObservationKind.SCENE_RECOVERED:
+            return _SCENE_THING
+    # Apart from the camera's own condition.
+    return f"motion/{observation.key}"
+
+
 def end_event(event: Event, ts: int, why: str | None = None) -> Event:
     """Return the event as ended.
 
@@ -124,7 +137,7 @@ def _seen(
     observation: Observation, open_events: Mapping[str, Event], source: SourceInfo
 ) -> tuple[Decision, ...]:
     """Open an event for what moves, or merge into the open one."""
-    thing = _motion_thing(observation)
+    thing = thing_of(observation)
     before = open_events.get(thing)
     if before is None:
         if observation.kind != ObservationKind.MOTION_STARTED:
@@ -143,7 +156,7 @@ def _gone(
     observation: Observation, open_events: Mapping[str, Event]
 ) -> tuple[Decision, ...]:
     """End the open event of what moved."""
-    thing = _motion_thing(observation)
+    thing = thing_of(observation)
     before = open_events.get(thing)
     if before is None:
         return ()
@@ -208,11 +221,6 @@ def _recovered(
     return (Decision(_SCENE_THING, Outcome.ENDED, end_event(before, observation.ts)),)
 
 
-def _motion_thing(observation: Observation) -> str:
-    """Name the moving thing, apart from the camera's own condition."""
-    return f"motion/{observation.key}"
-
-
 def _open_motion(observation: Observation, source: SourceInfo) -> Event:
     """Make the event of something that moves."""
     labels = _merge_labels([], observation.labels)
@@ -248,8 +256,8 @@ def _new_event(
             "score": _fraction(observation.score),
             "why": why,
             "media": {
-                kind: {"state": "none", "url": None}
-                for kind in ("snapshot", "preview", "clip")
+                kind.value: {"state": MediaState.NONE.value, "url": None}
+                for kind in MediaKind
             },
             "latency_ms": _latency(observation),
         },

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 import logging
 import time
-from typing import Final
+from typing import Any, Final, Protocol
 
 from ..models import (
     BlindReason,
@@ -23,7 +23,7 @@ from ..models import (
     Severity,
     SourceInfo,
 )
-from .classifier import Decision, Outcome, classify, end_event
+from .classifier import Decision, Outcome, classify, end_event, thing_of
 from .clock import wall_ms
 from .store import EventStore, StoreError
 
@@ -32,7 +32,18 @@ UPDATE_INTERVAL_MS: Final = 1000
 _LOGGER = logging.getLogger(__name__)
 
 type Publish = Callable[[Change], None]
+type Amend = Callable[[dict[str, Any]], dict[str, Any]]
 type _Job = Callable[[], Awaitable[object]]
+
+
+class MediaKeeper(Protocol):
+    """Who keeps what there is to see of events; called on the event loop."""
+
+    def expect(self, event: Event, observation: Observation) -> dict[str, Any]:
+        """Return `payload["media"]` of an event that is about to be stored."""
+
+    def look(self, event: Event, jpeg: bytes) -> None:
+        """Take the best look at a stored event so far; must not block."""
 
 
 def retry_delays() -> Iterator[float]:
@@ -51,12 +62,14 @@ class _Open:
         event: With all that has improved since it was stored.
         stored_at: By the processor's clock, Unix milliseconds.
         pending: It has news that are not stored yet.
-        timer: Stores them when the interval is over.
+        untold: No update of it was stored yet.
+        timer: Stores the news when the interval is over.
     """
 
     event: Event
     stored_at: int
     pending: bool = False
+    untold: bool = True
     timer: asyncio.TimerHandle | None = None
 
 
@@ -102,11 +115,14 @@ class EventProcessor:
             sources: Looks a source up by its slug; None if there is none.
             clock: Unix milliseconds; spaces the updates of an event.
         """
+        self.media: MediaKeeper | None = None
         self._store = store
         self._sources = sources
         self._clock = clock
         self._publishers: list[_Publisher] = []
         self._open: dict[str, dict[str, _Open]] = {}
+        # Ended less than an interval ago, by their ids: their next update has to wait, too.
+        self._late: dict[str, _Open] = {}
         self._queue: asyncio.Queue[_Job | None] = asyncio.Queue()
         self._lock = asyncio.Lock()
         self._stopping = asyncio.Event()
@@ -180,15 +196,46 @@ class EventProcessor:
                 )
                 return None
             opened = self._open.get(source.source_id, {})
-            decisions = classify(
-                _with_handoff(observation),
-                {thing: entry.event for thing, entry in opened.items()},
-                source,
-            )
+            events = {thing: entry.event for thing, entry in opened.items()}
+            decisions = classify(_with_handoff(observation), events, source)
             change = None
             for decision in decisions:
-                change = await self._carry_out(decision) or change
+                planned = self._expect_media(decision, observation)
+                change = await self._carry_out(planned) or change
+                events[planned.thing] = planned.event
+            self._show(observation, events.get(thing_of(observation)))
             return change
+
+    def submit_amendment(self, event_id: str, amend: Amend) -> None:
+        """Queue an amendment of an event; see `amend`. On the event loop's thread only."""
+        self._queue.put_nowait(partial(self.amend, event_id, amend))
+
+    async def amend(self, event_id: str, amend: Amend) -> None:
+        """Change the payload of an event, open or not, and publish that as an update.
+
+        The first update of an event goes out at once, the next ones are spaced;
+        none is lost. Nothing happens if nothing changes or the event is gone.
+
+        Args:
+            event_id: The event.
+            amend: Returns the payload as it is to be; must not alter the one it gets.
+
+        Raises:
+            StoreError: The store fails and the processor is being stopped.
+        """
+        async with self._lock:
+            entry = self._entry(event_id)
+            if entry is None:
+                event = await self._persist(partial(self._store.get, event_id))
+                if event is None:
+                    return
+                entry = _Open(event, 0)
+            payload = amend(entry.event.payload)
+            if payload == entry.event.payload:
+                return
+            entry.event = replace(entry.event, payload=payload)
+            entry.pending = True
+            await self._update(entry, at_once=entry.untold)
 
     async def end_open(self, source_id: str, why: str, ts: int) -> None:
         """End all that is open of a source that nobody watches any more.
@@ -243,6 +290,9 @@ class EventProcessor:
         async with self._lock:
             changes = await self._store.prune_batch(before_ms=before_ms, now=now)
             for change in changes:
+                # An update of what is gone would bring it back.
+                if (entry := self._late.pop(change.event.id, None)) is not None:
+                    _cancel_timer(entry)
                 self._publish(change)
             return len(changes)
 
@@ -261,55 +311,107 @@ class EventProcessor:
             case Outcome.OPENED:
                 await self._begin_blind(event)
                 change = await self._store_and_publish(event, ChangeKind.NEW)
+                entry = _Open(change.event, self._clock())
                 if event.payload["end_ts"] is None:
-                    entries[decision.thing] = _Open(change.event, self._clock())
+                    entries[decision.thing] = entry
+                else:
+                    self._settle(entry)
                 return change
             case Outcome.ENDED:
                 await self._end_blind(event)
                 change = await self._store_and_publish(event, ChangeKind.ENDED)
-                _cancel_timer(entries.pop(decision.thing))
+                entry = entries.pop(decision.thing)
+                entry.event, entry.pending = change.event, False
+                self._settle(entry)
                 return change
             case Outcome.CHANGED | Outcome.IMPROVED:
                 entry = entries[decision.thing]
                 entry.event = event
                 entry.pending |= decision.outcome is Outcome.CHANGED
-                return await self._update(decision.thing, entry)
+                return await self._update(entry)
 
-    async def _update(self, thing: str, entry: _Open) -> Change | None:
+    def _expect_media(self, decision: Decision, observation: Observation) -> Decision:
+        """Return the decision with the media that its new event will have."""
+        if decision.outcome is not Outcome.OPENED or self.media is None:
+            return decision
+        event = decision.event
+        media = self.media.expect(event, observation)
+        return replace(
+            decision, event=replace(event, payload=event.payload | {"media": media})
+        )
+
+    def _show(self, observation: Observation, event: Event | None) -> None:
+        """Hand a new look at an event to who keeps it."""
+        if (
+            self.media is not None
+            and event is not None
+            and observation.snapshot is not None
+        ):
+            self.media.look(event, observation.snapshot)
+
+    def _entry(self, event_id: str) -> _Open | None:
+        """Return what is known of an event that is open or ended just now."""
+        if (entry := self._late.get(event_id)) is not None:
+            return entry
+        for entries in self._open.values():
+            for entry in entries.values():
+                if entry.event.id == event_id:
+                    return entry
+        return None
+
+    def _settle(self, entry: _Open) -> None:
+        """Remember an ended event for as long as its next update has to wait."""
+        _cancel_timer(entry)
+        if self._consumer is not None:
+            self._late[entry.event.id] = entry
+            self._arm(entry, UPDATE_INTERVAL_MS)
+
+    def _arm(self, entry: _Open, delay_ms: int) -> None:
+        """Come back to an event after a while."""
+        entry.timer = asyncio.get_running_loop().call_later(
+            delay_ms / 1000, self._queue.put_nowait, partial(self._flush, entry)
+        )
+
+    async def _update(self, entry: _Open, *, at_once: bool = False) -> Change | None:
         """Store news now if the last are old enough, else when they are."""
         if not entry.pending:
             return None
         elapsed = self._clock() - entry.stored_at
         # A clock set back counts as due: nothing must wait for the time to come round again.
-        if not 0 <= elapsed < UPDATE_INTERVAL_MS:
+        if at_once or not 0 <= elapsed < UPDATE_INTERVAL_MS:
             return await self._store_update(entry)
         if entry.timer is None and self._consumer is not None:
-            flush = partial(self._flush, entry.event.source_id, thing)
-            entry.timer = asyncio.get_running_loop().call_later(
-                (UPDATE_INTERVAL_MS - elapsed) / 1000, self._queue.put_nowait, flush
-            )
+            self._arm(entry, UPDATE_INTERVAL_MS - elapsed)
         return None
 
-    async def _flush(self, source_id: str, thing: str) -> None:
-        """Store an open event's news, if it still has any."""
+    async def _flush(self, entry: _Open) -> None:
+        """Store an event's news, if it still has any; else let go of an ended one."""
         async with self._lock:
-            entry = self._open.get(source_id, {}).get(thing)
-            if entry is not None and entry.pending:
+            _cancel_timer(entry)
+            if entry.pending:
                 await self._store_update(entry)
+            else:
+                self._late.pop(entry.event.id, None)
 
     async def _flush_all(self) -> None:
-        """Store the news of every open event."""
-        for source_id, entries in self._open.items():
-            for thing in entries:
-                await self._flush(source_id, thing)
+        """Store all news there are, and leave no timer."""
+        opened = [entry for things in self._open.values() for entry in things.values()]
+        for entry in (*opened, *self._late.values()):
+            async with self._lock:
+                if entry.pending:
+                    await self._store_update(entry)
+                _cancel_timer(entry)
+        self._late.clear()
 
     async def _store_update(self, entry: _Open) -> Change:
-        """Store and publish an open event's news."""
+        """Store and publish an event's news."""
         _cancel_timer(entry)
         change = await self._store_and_publish(entry.event, ChangeKind.UPDATED)
         entry.event = change.event
         entry.stored_at = self._clock()
-        entry.pending = False
+        entry.pending = entry.untold = False
+        if entry.event.payload["end_ts"] is not None:
+            self._settle(entry)
         return change
 
     async def _store_and_publish(self, event: Event, kind: ChangeKind) -> Change:

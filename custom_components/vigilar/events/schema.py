@@ -13,6 +13,8 @@ from sqlalchemy import (
     Table,
     Text,
     event,
+    func,
+    literal_column,
 )
 from ulid_transform import ulid_now
 
@@ -45,6 +47,13 @@ Index("ix_events_type", events.c.type, events.c.ts, events.c.id)
 Index("ix_events_severity", events.c.severity, events.c.ts, events.c.id)
 Index("ix_events_open", events.c.ts, sqlite_where=events.c.end_ts.is_(None))
 
+# Has media that somebody still works at: after a crash nobody does.
+# In so many words and not as parameters, or the index would not know the question.
+MEDIA_PENDING: Final = func.instr(
+    events.c.payload, literal_column('\'"state":"pending"\'')
+) > literal_column("0")
+Index("ix_events_media_pending", events.c.ts, sqlite_where=MEDIA_PENDING)
+
 # Every change of the table above, whole, so that who was away can be told all in order.
 journal: Final = Table(
     "journal",
@@ -69,6 +78,28 @@ blind: Final = Table(
     Column("end", BigInteger),
     Column("reason", Text, nullable=False),
     Index("ix_blind_start", "start"),
+)
+
+# One row a file that is on disk under its final name; a clip may have several parts.
+media_files: Final = Table(
+    "media_files",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("root", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("start_ts", BigInteger, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+)
+
+# Events that a user wants kept whatever their age.
+protected: Final = Table(
+    "protected",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
 )
 
 cursors: Final = Table(

@@ -56,6 +56,7 @@ from .schema import (
     journal,
     meta,
     prepare,
+    protected,
 )
 
 # So many rows go in one transaction: a write never waits behind more than one such.
@@ -591,6 +592,7 @@ def _prune(
                 # Implied by the second, but this one the index knows.
                 events.c.ts < cutoff,
                 events.c.end_ts < cutoff,
+                events.c.id.not_in(select(protected.c.event_id)),
             )
             .order_by(events.c.ts)
             .limit(BATCH - len(old))

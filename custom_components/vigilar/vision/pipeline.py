@@ -16,6 +16,7 @@ from .frames import LumaScaler
 from .gate import Action, Arrived, Gate, GateCounts, GateState
 from .scene import SceneChecker
 from .source import Packet, Picture, Source
+from .tap import TapFeed
 
 LATE_S: Final = 0.5
 """Pictures that are older than this when they can be looked at are skipped."""
@@ -69,6 +70,7 @@ class Pipeline:
         fps: float,
         gate: Gate | None = None,
         scene: SceneChecker | None = None,
+        tap: TapFeed | None = None,
     ) -> None:
         """Join a source and an analyzer.
 
@@ -78,7 +80,9 @@ class Pipeline:
             fps: Frames to analyse a second.
             gate: Chooses what is decoded; one of its own by default.
             scene: Told of each analysed picture; one of its own by default.
+            tap: Given every packet.
         """
+        self._tap = tap
         self._scene = scene or SceneChecker()
         self._source = source
         self._analyzer = analyzer
@@ -89,6 +93,7 @@ class Pipeline:
         self._clock = StreamClock()
         self._to_wall = 0.0
         self._luma = np.zeros((0, 0), np.uint8)
+        self._waited_s = 0.0
         self.catching_up = False
         self.times = StageTimes()
         self.size: tuple[int, int] | None = None
@@ -125,9 +130,15 @@ class Pipeline:
         self.times.read += arrival - begin
         if packet is None:
             return []
+        self._waited_s += arrival - begin
+        if self._tap is not None:
+            self._tap.put(packet, arrival, self._waited_s)
+        if packet.sound:
+            return []
+        waited_s, self._waited_s = self._waited_s, 0.0
         self.times.packets += 1
         if self._source.live:
-            self._clock.arrived(packet.ts, arrival, arrival - begin)
+            self._clock.arrived(packet.ts, arrival, waited_s)
             if self._skips(packet):
                 self.times.dropped += 1
                 self._gate.interrupt()

@@ -11,10 +11,11 @@ import io
 from pathlib import Path
 from threading import Event
 import time
-from typing import Final, Protocol, override
+from typing import Any, Final, Protocol, override
 from urllib.parse import urlsplit
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.subtitles.subtitle import SubtitleSet
 from av.video.frame import VideoFrame
@@ -38,8 +39,8 @@ _OPTIONS: Final = {
     # Without it FFmpeg follows a playlist or a redirection into local files.
     "protocol_whitelist": "rtsp,rtsps,rtp,srtp,tcp,udp,tls,http,https,httpproxy,crypto",
     "rtsp_flags": "prefer_tcp",
-    # Sound would keep a stream alive whose picture is gone.
-    "allowed_media_types": "video",
+    # Whatever else a camera sends is not even asked for.
+    "allowed_media_types": "video+audio",
     # FFmpeg's own socket time-out, in microseconds.
     "timeout": str(round(READ_TIMEOUT_S * 1_000_000)),
     # Cameras sign their own certificates.
@@ -121,12 +122,14 @@ class Packet:
         keyframe: It can be decoded without those before it.
         size: Bytes.
         data: The source's own, for `Source.decode`.
+        sound: It holds sound, and cannot be decoded here.
     """
 
     ts: float | None
     keyframe: bool
     size: int
     data: av.Packet[VideoStream] | bytes
+    sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,12 +354,23 @@ class ContainerSource(Source):
                 return None
             raise SourceError(failure)
         if packet.stream.index != self._stream.index:
+            # Sound must not keep a stream alive whose picture is gone.
             if self._live and overdue:
                 raise SourceError(SourceFailure.STALLED)
-            return None
+            return self._sound(packet)
         self._heard = now
         ts = packet.dts if packet.dts is not None else packet.pts
         return Packet(self._seconds(ts), packet.is_keyframe, packet.size, packet)
+
+    def _sound(self, packet: av.Packet[Any]) -> Packet | None:
+        """Return a packet of sound that may be heard; None for all others."""
+        stream = packet.stream
+        if not self._live or not isinstance(stream, AudioStream):
+            return None
+        if stream.codec_context is None or packet.pts is None or self._untimed:
+            return None
+        ts = float(packet.pts * stream.time_base) if stream.time_base else None
+        return Packet(ts, packet.is_keyframe, packet.size, packet, sound=True)
 
     @override
     def decode(self, packet: Packet) -> list[Picture]:
@@ -551,7 +565,7 @@ def probe(
         failure = SourceFailure.STALLED
         while time.monotonic() < deadline:
             packet = source.read()
-            if packet is None:
+            if packet is None or packet.sound:
                 continue
             for picture in source.decode(packet):
                 frame, info = picture.frame, source.info

@@ -25,6 +25,7 @@ from .source import (
     SourceError,
     SourceFailure,
 )
+from .tap import PacketTap, TapFeed
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -139,6 +140,7 @@ class CameraWorker:
         inference: Inference | None = None,
         *,
         backoff: Backoff | None = None,
+        tap: PacketTap | None = None,
     ) -> None:
         """Prepare a worker; nothing happens before `start`.
 
@@ -150,7 +152,9 @@ class CameraWorker:
             sink: Called in the worker's thread with each Observation; must not block.
             inference: Recognises objects; without it there is motion only.
             backoff: How long to wait between attempts.
+            tap: Given every packet, in the worker's thread.
         """
+        self._tap = tap
         self._source_id = source_id
         self._open_source = open_source
         self._wanted = (settings, 1.0)
@@ -269,11 +273,13 @@ class CameraWorker:
         )
         settings, rate = applied = self._wanted
         self._scene.connected(polled=source.info.codec == SNAPSHOT_CODEC)
+        tap = None if self._tap is None else TapFeed(self._tap)
         pipeline = Pipeline(
             source,
             Analyzer(self._source_id, settings, self._kernels, self._recognizer),
             settings.fps * rate,
             scene=self._scene,
+            tap=tap,
         )
         gauge = _Gauge()
         decoded = 0
@@ -302,6 +308,8 @@ class CameraWorker:
                 if gauge.ready(now):
                     self._stats = gauge.measure(self._stats, pipeline, now)
         finally:
+            if tap is not None:
+                tap.lost()
             if decoded:
                 self._lose(time.time() - (time.monotonic() - pictured))
             self._send(pipeline.finish())

@@ -1,0 +1,1 @@
+"""What events look like: clips, previews, and where they are kept."""

@@ -1,0 +1,104 @@
+"""What events look like, over HTTP: for whoever may see their source.
+
+Every view needs a token of Home Assistant or a path that Home Assistant has
+signed. An id is looked up in the database and never part of a path.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+import re
+from typing import Final, override
+
+from aiohttp import web
+from aiohttp.hdrs import CACHE_CONTROL, CONTENT_TYPE
+
+from homeassistant.components.http import KEY_HASS_USER
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
+
+from ..access import may_read
+from ..const import DOMAIN
+from ..events.store import StoreError
+from ..models import MediaKind, MediaState, SourceInfo
+from . import files, states
+from .library import MediaLibrary
+
+ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+# More parts than an event of a year has.
+PART: Final = re.compile(r"[0-9]{1,6}")
+
+CACHE_FINAL: Final = "private, max-age=31536000, immutable"
+CACHE_GROWING: Final = "private, no-cache"
+
+
+class MediaResponse(web.FileResponse):
+    """A file that may be deleted just before it is sent."""
+
+    @override
+    def set_status(self, status: int, reason: str | None = None) -> None:
+        """Say that a file is gone, not that there never was one."""
+        gone = status == HTTPStatus.NOT_FOUND
+        super().set_status(HTTPStatus.GONE if gone else status, reason)
+
+
+class EventMediaView(HomeAssistantView):
+    """A snapshot, thumbnail, preview or clip of an event."""
+
+    url = f"{states.URL}/{{event_id}}/{{kind}}"
+    name = "api:vigilar:events:media"
+
+    def __init__(self) -> None:
+        """Initialize the view; a clip's later parts have a number."""
+        self.extra_urls = [f"{self.url}/{{part}}"]
+
+    async def get(
+        self, request: web.Request, event_id: str, kind: str, part: str = "0"
+    ) -> web.StreamResponse:
+        """Send it, or the asked range of it."""
+        hass = request.app[KEY_HASS]
+        if (
+            not ULID.fullmatch(event_id)
+            or not PART.fullmatch(part)
+            or kind not in frozenset(MediaKind)
+        ):
+            raise web.HTTPNotFound
+        library, sources = _running(hass)
+        try:
+            found = await library.find(event_id, MediaKind(kind), int(part))
+        except StoreError as err:
+            raise web.HTTPServiceUnavailable from err
+        if found is None:
+            raise web.HTTPNotFound
+        if not may_read(request[KEY_HASS_USER], sources().get(found.event.source_id)):
+            raise web.HTTPForbidden
+        if found.path is None:
+            if found.state in (MediaState.NONE, MediaState.PENDING):
+                raise web.HTTPNotFound
+            # It may have been ready once: it is known what became of it.
+            raise web.HTTPGone(text=found.state.value)
+        return MediaResponse(
+            found.path,
+            headers={
+                CONTENT_TYPE: files.CONTENT_TYPES[MediaKind(kind)],
+                CACHE_CONTROL: CACHE_FINAL if found.final else CACHE_GROWING,
+            },
+        )
+
+
+@callback
+def async_register_views(hass: HomeAssistant) -> None:
+    """Register the views, once a process."""
+    hass.http.register_view(EventMediaView())
+
+
+def _running(
+    hass: HomeAssistant,
+) -> tuple[MediaLibrary, Callable[[], dict[str, SourceInfo]]]:
+    """Return the running library and what sources there are.
+
+    Raises:
+        HTTPServiceUnavailable: Vigilar does not run.
+    """
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        return entry.runtime_data.library, entry.runtime_data.async_sources
+    raise web.HTTPServiceUnavailable
