@@ -30,7 +30,7 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 def platform_ready(enable_custom_integrations: None) -> Generator[None]:
     """Let Home Assistant find the integration, and install nothing for it."""
     with patch(
-        "custom_components.vigilar.runtime_extras._has_opencv", return_value=True
+        "custom_components.vigilar.runtime_extras._import_error", return_value=None
     ):
         yield
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
@@ -16,6 +17,7 @@ from custom_components.vigilar.const import (
     CONF_KIND,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
+    CONF_MODEL_FOLDER,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
@@ -27,6 +29,7 @@ from custom_components.vigilar.const import (
     CONF_ZONE,
     CONF_ZONES,
     DOMAIN,
+    ISSUE_MODEL_UNUSABLE,
     SUBENTRY_CAMERA,
 )
 from custom_components.vigilar.vision.source import SourceError, SourceFailure
@@ -35,7 +38,7 @@ from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow
 from homeassistant.const import CONF_NAME, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 
 from .common import (
     ANALYSIS,
@@ -46,6 +49,7 @@ from .common import (
     settle,
     stream_subentry,
 )
+from .vision.networks import write_model
 
 
 @pytest.fixture
@@ -688,10 +692,51 @@ async def test_options(hass: HomeAssistant, hub: MockConfigEntry) -> None:
     assert isinstance(hub.options[CONF_CPU_BUDGET], int)
 
 
+async def test_a_model_of_ones_own(hass: HomeAssistant, hub: MockConfigEntry) -> None:
+    """A model is looked at before it is saved, and the form says what does not fit."""
+    options = {
+        CONF_MQTT: True,
+        CONF_MQTT_PREFIX: "vigilar",
+        CONF_RETENTION_DAYS: 30,
+        CONF_CPU_BUDGET: 120,
+        CONF_PANEL: False,
+        CONF_MODEL_FOLDER: "models/tiny",
+    }
+    flow = hass.config_entries.options
+    flow_id = (await flow.async_init(hub.entry_id))["flow_id"]
+    result = await flow.async_configure(flow_id, options)
+    assert result["errors"] == {CONF_MODEL_FOLDER: "model_folder_missing"}
+    assert result["description_placeholders"] == {"folder": "tiny"}
+    folder = write_model(Path(hass.config.path("models/tiny")), mean=[1, 2])
+    result = await flow.async_configure(flow_id, {**options, CONF_MQTT_PREFIX: "#"})
+    assert result["errors"] == {
+        CONF_MQTT_PREFIX: "invalid_prefix",
+        CONF_MODEL_FOLDER: "model_key_invalid",
+    }
+    assert result["description_placeholders"] == {
+        "key": "mean",
+        "expected": "three numbers",
+    }
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        ISSUE_MODEL_UNUSABLE,
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=ISSUE_MODEL_UNUSABLE,
+        translation_placeholders={"reason": "it did not fit"},
+    )
+    write_model(folder)
+    result = await flow.async_configure(flow_id, options)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert hub.options == options
+    assert not ir.async_get(hass).issues
+
+
 def test_supported_subentries(entry: MockConfigEntry) -> None:
-    """The hub offers cameras, and only these so far."""
+    """The hub offers cameras and recipients, and only these so far."""
     from custom_components.vigilar.config_flow import VigilarConfigFlow
 
     types = VigilarConfigFlow.async_get_supported_subentry_types(entry)
-    assert set(types) == {"camera"}
-    assert issubclass(types["camera"], ConfigSubentryFlow)
+    assert set(types) == {"camera", "recipient"}
+    assert all(issubclass(flow, ConfigSubentryFlow) for flow in types.values())

@@ -31,6 +31,7 @@ from custom_components.vigilar.runtime import (
     VigilarConfigEntry,
     VigilarRuntime,
 )
+from custom_components.vigilar.runtime_extras import OPENCV
 from custom_components.vigilar.vision.analyzer import AnalyzerSettings
 from custom_components.vigilar.vision.zones import Point, Zone, ZoneKind
 from homeassistant.components.frontend import DATA_PANELS
@@ -402,13 +403,13 @@ async def test_panel_follows_its_option(
     assert "vigilar" not in hass.data[DATA_PANELS]
 
 
-async def test_opencv_is_installed_once_and_running_cameras_change_over(
+async def test_extras_are_installed_once_and_running_cameras_change_over(
     hass: HomeAssistant, workers: Workers, entry: VigilarConfigEntry
 ) -> None:
     """When OpenCV has been installed the cameras begin to use it."""
     with patch(
-        "custom_components.vigilar.runtime_extras.async_install_opencv",
-        return_value=True,
+        "custom_components.vigilar.runtime_extras.async_install_extras",
+        return_value=[OPENCV],
     ):
         assert await hass.config_entries.async_setup(entry.entry_id)
         async with asyncio.timeout(60):

@@ -11,8 +11,12 @@ from typing import Any
 import hass_frontend
 import pytest
 
-from custom_components.vigilar.const import PLATFORMS
-from custom_components.vigilar.models import EventType
+from custom_components.vigilar.const import NEVER, PLATFORMS
+from custom_components.vigilar.models import EventType, Severity
+from custom_components.vigilar.publish.phone.recipient import Presence
+from custom_components.vigilar.runtime_extras import NCNN, OPENCV, Extra
+from custom_components.vigilar.vision.detection import description
+from custom_components.vigilar.vision.detection.description import ModelProblem
 from custom_components.vigilar.vision.source import SourceFailure
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +27,8 @@ MODULES = sorted(INTEGRATION.rglob("*.py"))
 ROOMS = {
     "vision": {"vision", "models"},
     "events": {"events", "models"},
-    "publish": {"publish", "events", "models", "const"},
+    "publish": {"publish", "events", "models", "const", "access"},
+    "media": {"media", "events", "models", "const", "access"},
 }
 
 
@@ -108,6 +113,14 @@ def test_one_version() -> None:
     assert project["project"]["version"] == _read("manifest.json")["version"]
 
 
+@pytest.mark.parametrize("extra", [OPENCV, NCNN], ids=lambda extra: extra.module)
+def test_the_tests_run_with_the_extras_that_are_installed(extra: Extra) -> None:
+    """What users get at run time is what is tested."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for group in ("test", "demo"):
+        assert extra.requirement in project["dependency-groups"][group]
+
+
 def test_every_failure_of_a_camera_has_its_words() -> None:
     """Each failure that a form can show is translated."""
     camera = _read("translations/en.json")["config_subentries"]["camera"]
@@ -117,11 +130,40 @@ def test_every_failure_of_a_camera_has_its_words() -> None:
     assert set(camera["error"]) == failures | points | {"zone_exists", "zone_unnamed"}
 
 
+def test_every_problem_of_a_model_has_its_words() -> None:
+    """Each problem that the options can show is translated, with what it names."""
+    texts = _read("translations/en.json")["options"]["error"]
+    assert set(texts) == {problem.value for problem in ModelProblem} | {
+        "invalid_prefix"
+    }
+    folder = Path(description.__file__).parent.parent
+    source = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (*folder.rglob("*.py"), INTEGRATION / "object_model.py")
+    )
+    raised = re.findall(r"ModelError\(\s*ModelProblem\.(\w+)([^()]*)", source)
+    assert {name for name, _ in raised} == set(ModelProblem.__members__)
+    for name, arguments in raised:
+        named = set(re.findall(r"(\w+)=", arguments))
+        assert set(re.findall(r"{(\w+)}", texts[ModelProblem[name]])) == named
+
+
 def test_every_event_type_has_its_words() -> None:
     """Each state of the event entity is translated."""
     event = _read("translations/en.json")["entity"]["event"]["activity"]
     states = event["state_attributes"]["event_type"]["state"]
     assert set(states) == {event_type.value for event_type in EventType}
+
+
+def test_every_choice_of_a_recipient_has_its_words() -> None:
+    """Each option of the recipient's form is translated, by the same words."""
+    selector = _read("translations/en.json")["selector"]
+    options = {key: set(value["options"]) for key, value in selector.items()}
+    severities = {severity.value for severity in Severity}
+    assert options["event_type"] == {event_type.value for event_type in EventType}
+    assert options["severity"] == severities
+    assert options["critical_from"] == severities | {NEVER}
+    assert options["presence"] == {presence.value for presence in Presence}
 
 
 def test_texts_are_plain() -> None:

@@ -14,6 +14,7 @@ from homeassistant.loader import async_get_integration
 from .const import DOMAIN, PLATFORMS
 from .events.store import StoreError
 from .panel import async_remove_panel, async_serve_frontend
+from .publish.delivery import async_register_delivery
 from .publish.timeline import async_register_commands
 from .runtime import VigilarConfigEntry, VigilarRuntime
 
@@ -21,9 +22,10 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up what there is once a process: the browser's side."""
+    """Set up what there is once a process: the browser's side and the actions."""
     await async_serve_frontend(hass)
     async_register_commands(hass)
+    async_register_delivery(hass)
     return True
 
 

@@ -43,6 +43,7 @@ from .const import (
     CONF_FPS,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
+    CONF_MODEL_FOLDER,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
@@ -65,8 +66,12 @@ from .const import (
     MIN_CPU_BUDGET,
     MIN_SENSITIVITY,
     SUBENTRY_CAMERA,
+    SUBENTRY_RECIPIENT,
 )
+from .object_model import async_check_model, async_report_model
+from .recipient_flow import RecipientSubentryFlow
 from .sources import async_camera_reference, stream_unique_id, unused_source_id
+from .vision.objects import ModelError
 from .vision.source import ProbeResult, SourceError, check_stream_url
 from .zone_flow import ZoneSteps
 
@@ -149,6 +154,7 @@ OPTIONS_SCHEMA = vol.Schema(
             MIN_CPU_BUDGET, MAX_CPU_BUDGET, 10, PERCENTAGE
         ),
         vol.Required(CONF_PANEL, default=True): BooleanSelector(),
+        vol.Optional(CONF_MODEL_FOLDER): TextSelector(),
     }
 )
 
@@ -165,8 +171,11 @@ class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return the kinds of source a user can add."""
-        return {SUBENTRY_CAMERA: CameraSubentryFlow}
+        """Return what a user can add: sources, and who is to be told."""
+        return {
+            SUBENTRY_CAMERA: CameraSubentryFlow,
+            SUBENTRY_RECIPIENT: RecipientSubentryFlow,
+        }
 
     @staticmethod
     @callback
@@ -206,18 +215,27 @@ class VigilarOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Show or save the options."""
         errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         if user_input is not None:
-            if MQTT_PREFIX.fullmatch(user_input[CONF_MQTT_PREFIX]):
+            if not MQTT_PREFIX.fullmatch(user_input[CONF_MQTT_PREFIX]):
+                errors[CONF_MQTT_PREFIX] = "invalid_prefix"
+            try:
+                await async_check_model(self.hass, user_input)
+            except ModelError as err:
+                errors[CONF_MODEL_FOLDER] = err.problem.value
+                placeholders = err.details
+            if not errors:
+                async_report_model(self.hass, None)
                 for key in (CONF_RETENTION_DAYS, CONF_CPU_BUDGET):
                     user_input[key] = int(user_input[key])
                 return self.async_create_entry(data=user_input)
-            errors[CONF_MQTT_PREFIX] = "invalid_prefix"
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
                 OPTIONS_SCHEMA, user_input or self.config_entry.options
             ),
             errors=errors,
+            description_placeholders=placeholders,
         )
 
 

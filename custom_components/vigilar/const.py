@@ -16,6 +16,7 @@ PLATFORMS: Final = [
 ]
 
 SUBENTRY_CAMERA: Final = "camera"
+SUBENTRY_RECIPIENT: Final = "recipient"
 
 # Of a camera subentry.
 CONF_ANALYSIS: Final = "analysis"
@@ -33,8 +34,19 @@ CONF_ZONES: Final = "zones"
 CONF_KIND: Final = "kind"
 CONF_POINTS: Final = "points"
 
+# Of a recipient subentry; its kind is CONF_KIND.
+CONF_CAMERAS: Final = "cameras"
+CONF_CONDITIONS: Final = "conditions"
+CONF_COOLDOWN: Final = "cooldown"
+CONF_CRITICAL_FROM: Final = "critical_from"
+CONF_MIN_SEVERITY: Final = "min_severity"
+CONF_PRESENCE: Final = "presence"
+CONF_TARGET: Final = "target"
+CONF_TYPES: Final = "types"
+
 # Of the options.
 CONF_CPU_BUDGET: Final = "cpu_budget"
+CONF_MODEL_FOLDER: Final = "model_folder"
 CONF_MQTT: Final = "mqtt"
 CONF_MQTT_PREFIX: Final = "mqtt_prefix"
 CONF_PANEL: Final = "panel"
@@ -48,6 +60,8 @@ DEFAULT_MQTT_PREFIX: Final = "vigilar"
 DEFAULT_QUIET_TIME: Final = 3
 DEFAULT_RETENTION_DAYS: Final = 14
 DEFAULT_SENSITIVITY: Final = 5
+
+NEVER: Final = "never"
 
 MIN_CPU_BUDGET: Final = 10
 MAX_CPU_BUDGET: Final = 400
@@ -63,3 +77,5 @@ EVENT_VIGILAR_ENDED: Final = "vigilar_event_ended"
 ISSUE_AUTH_FAILED: Final = "auth_failed"
 ISSUE_CAMERA_MISSING: Final = "camera_missing"
 ISSUE_DATABASE_MOVED_ASIDE: Final = "database_moved_aside"
+ISSUE_MODEL_UNUSABLE: Final = "model_unusable"
+ISSUE_OBJECT_RUNTIME: Final = "object_runtime_missing"

@@ -35,6 +35,15 @@ class EventType(StrEnum):
     CAMERA_TAMPERED = "camera_tampered"
 
 
+class ObjectClass(StrEnum):
+    """What the object detector tells apart, however finely its model does."""
+
+    PERSON = "person"
+    VEHICLE = "vehicle"
+    ANIMAL = "animal"
+    PACKAGE = "package"
+
+
 class Phase(StrEnum):
     """Where an event stands in its life."""
 

@@ -19,7 +19,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 
-from . import panel, runtime_extras
+from . import object_model, panel, runtime_extras
 from .const import (
     CONF_ANALYSIS,
     CONF_MQTT,
@@ -33,6 +33,7 @@ from .const import (
     DOMAIN,
     ISSUE_DATABASE_MOVED_ASIDE,
     SUBENTRY_CAMERA,
+    SUBENTRY_RECIPIENT,
 )
 from .coordinator import CameraCoordinator
 from .events.clock import wall_ms
@@ -42,6 +43,8 @@ from .governor import Governor
 from .models import Change, SourceInfo
 from .publish.bus import BusPublisher
 from .publish.mqtt import MqttPublisher
+from .publish.notify import PhoneNotifier
+from .publish.phone.recipient import Recipient
 from .publish.timeline import Timeline
 from .sources import CameraConfig, async_camera_entity_id
 
@@ -92,6 +95,7 @@ class VigilarRuntime:
         self.store = EventStore(f"sqlite:///{hass.config.path(DATABASE_FILE)}")
         self.processor = EventProcessor(self.store, self.async_source_info)
         self.timeline = Timeline(hass, self.store, self.async_sources)
+        self.phones = PhoneNotifier(hass, self.store)
         self.governor = Governor(hass, entry, self.cameras.values)
         self.mqtt: MqttPublisher | None = None
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
@@ -113,6 +117,7 @@ class VigilarRuntime:
         for publisher, publish in (
             ("bus", BusPublisher(self.hass).publish),
             ("timeline", self.timeline.publish),
+            ("phones", self.phones.publish),
             ("entities", self._async_publish_to_entities),
         ):
             self.processor.add_publisher(publisher, publish)
@@ -121,6 +126,8 @@ class VigilarRuntime:
             self._async_create_camera(CameraConfig.from_subentry(subentry))
         for change in opening.closed:
             BusPublisher(self.hass).publish(change)
+        self._async_apply_recipients()
+        await self.phones.async_start()
         await self._async_apply_options()
 
     async def async_start_watching(self) -> None:
@@ -152,6 +159,7 @@ class VigilarRuntime:
         await asyncio.gather(*(camera.async_stop() for camera in self.cameras.values()))
         await self.processor.stop()
         self.timeline.close()
+        await self.phones.async_stop()
         await self._async_stop_mqtt()
         await self.store.close()
 
@@ -212,6 +220,7 @@ class VigilarRuntime:
                     await camera.async_start()
                 elif camera.camera != config:
                     await camera.async_reconfigure(config)
+            self._async_apply_recipients()
             await self._async_apply_options()
             self._async_refresh_mqtt()
 
@@ -239,6 +248,7 @@ class VigilarRuntime:
                 "loop_lag_p99_ms": round(self.governor.lag.p99_ms, 1),
             },
             "timeline_subscribers": self.timeline.subscriber_count,
+            "phones": self.phones.diagnostics,
             "mqtt": None if self.mqtt is None else self.mqtt.diagnostics,
         }
 
@@ -284,6 +294,14 @@ class VigilarRuntime:
         for camera in self.cameras.values():
             if camera.camera.source_id == change.event.source_id:
                 camera.async_handle_change(change)
+
+    @callback
+    def _async_apply_recipients(self) -> None:
+        """Make the notifier follow the configuration."""
+        self.phones.async_set_recipients(
+            Recipient.from_subentry(subentry)
+            for subentry in self.entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+        )
 
     async def _async_apply_options(self) -> None:
         """Make the publishers and the panel follow the options."""
@@ -333,7 +351,9 @@ class VigilarRuntime:
 
     async def _async_install_extras(self) -> None:
         """Install the accelerators; cameras that run already change over."""
-        if await runtime_extras.async_install_opencv(self.hass):
+        added = await runtime_extras.async_install_extras(self.hass)
+        await object_model.async_review_model(self.hass, self.entry.options)
+        if added:
             async with self._reconciling:
                 for camera in list(self.cameras.values()):
                     await camera.async_restart()

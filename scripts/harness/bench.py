@@ -43,6 +43,15 @@ def arguments() -> argparse.Namespace:
         "loop", help="lag, memory and processor time of Home Assistant with cameras"
     )
     loop.add_arguments(cameras)
+    motion = commands.add_parser(
+        "cost", help="milliseconds of motion at 1080p beside MOG2, by image kernels"
+    )
+    motion.add_argument(
+        "folder",
+        type=Path,
+        metavar="DIR",
+        help="holds clips and their ground_truth.json",
+    )
     add_accuracy(commands)
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="print JSON")
@@ -168,6 +177,15 @@ def run_cpu(options: argparse.Namespace) -> tuple[Any, str]:
     return figures, cpu.table(figures)
 
 
+def run_cost(options: argparse.Namespace) -> tuple[Any, str]:
+    """Return the figures, and a table of them."""
+    stand_in()
+    from . import cost
+
+    figures = cost.run(options)
+    return figures, cost.table(figures)
+
+
 def run_loop(options: argparse.Namespace) -> tuple[Any, str]:
     """Return the figures, and a table of them."""
     figures = loop.run(options)
@@ -182,6 +200,7 @@ def _listed(figures: dict[str, Any]) -> str:
 MEASUREMENTS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
     "latency": run_latency,
     "cpu": run_cpu,
+    "cost": run_cost,
     "loop": run_loop,
 }
 

@@ -6,7 +6,8 @@ a binary wheel for both.
 
 Run as python -m scripts.harness.wheels [REQUIREMENT…].
 
-Without arguments the manifest's requirements are checked.
+Without arguments the manifest's requirements are checked, and what is installed
+at run time wherever Home Assistant runs.
 """
 
 import json
@@ -17,6 +18,7 @@ import subprocess
 import sys
 from typing import Final
 
+from custom_components.vigilar.runtime_extras import NCNN
 import homeassistant
 
 from .home_assistant import REPOSITORY
@@ -53,10 +55,11 @@ def missing_wheels(requirements: list[str], platform: str) -> str | None:
 
 
 def main() -> int:
-    """Check the named requirements or the manifest's; return the exit code."""
-    requirements: list[str] = (
-        sys.argv[1:] or json.loads(Path(MANIFEST).read_text())["requirements"]
-    )
+    """Check the named requirements or all there are; return the exit code."""
+    requirements: list[str] = sys.argv[1:] or [
+        *json.loads(Path(MANIFEST).read_text())["requirements"],
+        NCNN.requirement,
+    ]
     failed = False
     for platform in PLATFORMS:
         reason = missing_wheels(requirements, platform)

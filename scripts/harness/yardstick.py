@@ -1,9 +1,11 @@
 """OpenCV's MOG2 as a yardstick for what motion costs and finds."""
 
+from collections.abc import Iterator
 from pathlib import Path
 import time
 from typing import Any, Final
 
+from av.video.frame import VideoFrame
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +29,7 @@ class Yardstick:
     """A background subtractor as most use it: 320 px wide, opened, small blobs dropped.
 
     Attributes:
-        seconds: Spent so far.
+        seconds: Of the processor, so far.
         frames: Looked at so far.
     """
 
@@ -47,13 +49,13 @@ class Yardstick:
         Returns:
             Whether something moves.
         """
-        begin = time.perf_counter()
+        begin = time.thread_time()
         height = round(luma.shape[0] * WIDTH / luma.shape[1])
         small = cv2.resize(luma, (WIDTH, height), interpolation=cv2.INTER_AREA)
         mask = self._subtractor.apply(small)
         opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, self._square)
         areas = cv2.connectedComponentsWithStats(opened)[2][1:, cv2.CC_STAT_AREA]
-        self.seconds += time.perf_counter() - begin
+        self.seconds += time.thread_time() - begin
         self.frames += 1
         return bool((areas > LEAST_SHARE * small.size).any())
 
@@ -73,6 +75,29 @@ def measure_file(path: Path, fps: float) -> tuple[list[Found], Yardstick]:
     """
     yardstick = Yardstick()
     spans: list[list[float]] = []
+    for frame, ts in pictures_of(path, fps):
+        if not yardstick.sees(luma_of(frame)):
+            continue
+        if spans and ts - spans[-1][1] < QUIET_S:
+            spans[-1][1] = ts + 1 / fps
+        else:
+            spans.append([ts, ts + 1 / fps])
+    return [Found(begin, end, begin) for begin, end in spans], yardstick
+
+
+def pictures_of(path: Path, fps: float) -> Iterator[tuple[VideoFrame, float]]:
+    """Decode a file.
+
+    Args:
+        path: The file.
+        fps: Pictures a second that are wanted.
+
+    Yields:
+        A picture and its time in seconds.
+
+    Raises:
+        SourceError: The file cannot be read.
+    """
     due = 0.0
     source = open_file(path)
     try:
@@ -88,20 +113,21 @@ def measure_file(path: Path, fps: float) -> tuple[list[Found], Yardstick]:
                 if ts < due - 0.01:
                     continue
                 due = max(due + 1 / fps, ts + 0.5 / fps)
-                if not yardstick.sees(_luma(picture.frame)):
-                    continue
-                if spans and ts - spans[-1][1] < QUIET_S:
-                    spans[-1][1] = ts + 1 / fps
-                else:
-                    spans.append([ts, ts + 1 / fps])
+                yield picture.frame, ts
     finally:
         source.close()
-    return [Found(begin, end, begin) for begin, end in spans], yardstick
 
 
-def _luma(frame: Any) -> NDArray[np.uint8]:
-    """Return the brightness of a frame in full resolution."""
-    plane = frame.planes[0]
+def luma_of(frame: VideoFrame) -> NDArray[np.uint8]:
+    """Return the brightness of a frame in full resolution, without a copy.
+
+    Args:
+        frame: Of a planar format.
+
+    Returns:
+        uint8[h, w].
+    """
+    plane: Any = frame.planes[0]
     rows: NDArray[np.uint8] = np.frombuffer(plane, np.uint8).reshape(
         -1, plane.line_size
     )

@@ -137,7 +137,7 @@ async def test_commits_are_durable_and_on_their_own_thread(store: EventStore) ->
         ]
         return (*pragmas, threading.current_thread().name)
 
-    assert await store._run(look) == ("wal", 2, 5000, "vigilar_store")
+    assert await store.run(look) == ("wal", 2, 5000, "vigilar_store")
     await store.close()
     assert "vigilar_store" not in {thread.name for thread in threading.enumerate()}
 
@@ -164,13 +164,13 @@ async def test_a_row_and_its_journal_are_written_together(store: EventStore) -> 
             "CREATE TRIGGER refuse BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'refused'); END"
         )
 
-    await store._run(refuse)
+    await store.run(refuse)
     with pytest.raises(StoreError, match="refused"):
         await store.write(make_event(), NEW)
 
     assert await store.page() == []
     assert store.last_seq == 0
-    await store._run(
+    await store.run(
         lambda connection: connection.exec_driver_sql("DROP TRIGGER refuse")
     )
     assert (await store.write(make_event(), NEW)).seq == 1
@@ -314,7 +314,7 @@ async def test_a_page_goes_on_where_its_cursor_was_deleted(
 ) -> None:
     """The cursor's id says when it began, stored or not."""
     cursor = history[5]
-    await store._run(
+    await store.run(
         lambda connection: connection.execute(
             schema.events.delete().where(schema.events.c.id == cursor.id)
         )
@@ -412,7 +412,7 @@ async def test_housekeeping_reads_indexes(
         await store.write(make_event(), NEW)
         await store.changes_since(3)
         await store.prune_batch(before_ms=BEGAN, now=BEGAN)
-        await store._run(
+        await store.run(
             lambda connection: store_module._close_open(connection, BEGAN, BEGAN)
         )
 
@@ -455,7 +455,7 @@ async def explain(store: EventStore, job: Callable[[], Awaitable[object]]) -> li
             )
         ]
 
-    found = await store._run(plans)
+    found = await store.run(plans)
     assert found
     return found
 
@@ -637,7 +637,7 @@ async def test_a_locked_database_is_a_store_error_and_no_more(
     store: EventStore, database: Path
 ) -> None:
     """A write that meets a lock fails, and succeeds once the lock is gone."""
-    await store._run(
+    await store.run(
         lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 1")
     )
     other = sqlite3.connect(database, isolation_level=None)
@@ -726,7 +726,7 @@ async def test_an_older_database_is_migrated(
                 "SELECT note FROM events"
             ).scalar()
 
-        assert await store._run(look) == (2, "old")
+        assert await store.run(look) == (2, "old")
         assert await store.get(event.id) == event
         assert await store.cursor("mqtt") is None
         await store.close()

@@ -10,6 +10,7 @@ from custom_components.vigilar.coordinator import CameraCoordinator
 from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.publish.bus import BusPublisher
 from custom_components.vigilar.publish.mqtt import MqttPublisher
+from custom_components.vigilar.publish.notify import PhoneNotifier
 from custom_components.vigilar.publish.timeline import Timeline
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from homeassistant.core import HomeAssistant
@@ -26,6 +27,7 @@ TS = 1_700_000_000_000
         (Timeline, "publish", "timeline"),
         (CameraCoordinator, "async_handle_change", "entities"),
         (MqttPublisher, "publish", "mqtt"),
+        (PhoneNotifier, "publish", "phones"),
     ],
 )
 async def test_a_failing_publisher_is_logged_once_and_stops_nobody(

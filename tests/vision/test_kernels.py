@@ -24,9 +24,22 @@ NUMPY = NumpyKernels()
 shapes = array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40)
 masks = arrays(np.uint8, shapes, elements=st.integers(0, 1))
 planes = arrays(np.int16, shapes, elements=st.integers(-2000, 2000))
+levels = arrays(np.uint8, shapes, elements=st.integers(0, 255))
+
+
+@given(levels)
+@settings(deadline=None)
+def test_look_ups_are_equal(plane: NDArray[np.uint8]) -> None:
+    """Each level is replaced by its entry, in the buffer that was given."""
+    table = np.log(np.arange(256) + 1.0).astype(np.float32)
+    for kernels in (OPENCV, NUMPY):
+        out = np.full(plane.shape, -1, np.float32)
+        kernels.look_up(table, plane, out)
+        np.testing.assert_array_equal(out, table[plane])
 
 
 @given(planes, st.integers(1, 20))
+@settings(deadline=None)
 def test_box_sums_are_equal(plane: NDArray[np.int16], radius: int) -> None:
     """The sums of windows, also of those larger than the image, are equal."""
     expected, given_sums = OPENCV.box_sum(plane, radius), NUMPY.box_sum(plane, radius)
@@ -35,6 +48,7 @@ def test_box_sums_are_equal(plane: NDArray[np.int16], radius: int) -> None:
 
 
 @given(masks)
+@settings(deadline=None)
 def test_neighbour_counts_are_equal(mask: Mask) -> None:
     """The counts of neighbours are equal, at the edges too."""
     np.testing.assert_array_equal(
@@ -43,6 +57,7 @@ def test_neighbour_counts_are_equal(mask: Mask) -> None:
 
 
 @given(masks, st.integers(1, 4))
+@settings(deadline=None)
 def test_dilations_are_equal(mask: Mask, radius: int) -> None:
     """Grown masks are equal."""
     np.testing.assert_array_equal(
@@ -51,13 +66,22 @@ def test_dilations_are_equal(mask: Mask, radius: int) -> None:
 
 
 @given(masks)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_components_are_equal(mask: Mask) -> None:
     """The components are the same and come in the same order."""
     expected, found = OPENCV.components(mask), NUMPY.components(mask)
     assert expected.dtype == found.dtype == np.int32
     np.testing.assert_array_equal(expected, found)
     assert found[:, 4].sum() == mask.sum()
+
+
+def test_more_components_than_a_short_label_can_name() -> None:
+    """Large pictures full of specks are counted in full."""
+    mask = np.zeros((520, 520), np.uint8)
+    mask[::2, ::2] = 1
+    expected, found = OPENCV.components(mask), NUMPY.components(mask)
+    assert len(found) == 260 * 260
+    np.testing.assert_array_equal(expected, found)
 
 
 @pytest.mark.parametrize("kernels", [OPENCV, NUMPY], ids=lambda kernels: kernels.name)
@@ -88,6 +112,14 @@ class TestTruth:
         found = kernels.components(mask).tolist()
         assert found == [[0, 0, 3, 3, 5], [4, 2, 2, 1, 2], [5, 0, 1, 1, 1]]
 
+    def test_a_comb_is_one(self, kernels: Kernels) -> None:
+        """Teeth that only their lowest row joins belong together; rows do not wrap."""
+        mask = np.zeros((9, 12), np.uint8)
+        mask[2:7, :10:2] = 1
+        mask[7, :9] = 1
+        mask[3, 11] = mask[4, 11] = 1
+        assert kernels.components(mask).tolist() == [[0, 2, 9, 6, 34], [11, 3, 1, 2, 2]]
+
     def test_no_components(self, kernels: Kernels) -> None:
         """An empty mask has none."""
         assert kernels.components(np.zeros((4, 5), np.uint8)).shape == (0, 5)
@@ -103,3 +135,11 @@ def test_numpy_is_used_where_opencv_does_not_import() -> None:
     """A machine without OpenCV works."""
     with patch.dict(sys.modules, {"cv2": None}):
         assert load_kernels().name == "numpy"
+
+
+@given(arrays(np.uint8, shapes))
+def test_smoothed_planes_are_equal(plane: NDArray[np.uint8]) -> None:
+    """The means of windows are equal, at the edges too."""
+    expected, found = OPENCV.smooth(plane), NUMPY.smooth(plane)
+    assert expected.dtype == found.dtype == np.uint8
+    np.testing.assert_array_equal(expected, found)

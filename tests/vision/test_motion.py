@@ -13,6 +13,7 @@ from custom_components.vigilar.vision.motion import (
     MotionDetector,
     MotionResult,
 )
+from custom_components.vigilar.vision.tracking import OUTLINE
 
 from .common import Image, still, texture, walk
 
@@ -174,9 +175,9 @@ def test_a_lower_threshold_sees_fainter_things() -> None:
 def test_weather_has_bounded_cost(detector: MotionDetector) -> None:
     """A frame full of specks gives no more than the largest of them."""
     images = list(still(21))
-    for y in range(4, 140, 8):
-        for x in range(4, 250, 8):
-            images[20][y : y + 4, x : x + 5] = 255
+    for y in range(4, 140, 12):
+        for x in range(4, 250, 12):
+            images[20][y : y + 4, x : x + 4] = 255
     result = run(detector, images)[-1]
     assert not result.learning
     assert len(result.blobs) == MAX_BLOBS
@@ -190,6 +191,67 @@ def test_blobs_are_sorted_by_size(detector: MotionDetector) -> None:
     areas = [blob.area for blob in run(detector, images)[-1].blobs]
     assert len(areas) == 2
     assert areas == sorted(areas, reverse=True)
+
+
+def test_what_stands_does_not_stir(detector: MotionDetector) -> None:
+    """A thing that has stopped differs from the background, not from the last frame."""
+    images = list(still(30))
+    for image in images[20:]:
+        image[60:90, 100:140] = np.minimum(255, image[60:90, 100:140] * 2.0)
+    results = run(detector, images)
+    assert results[20].blobs[0].stir > 0.9
+    assert results[24].blobs[0].stir < 0.1
+
+
+def test_a_flash_does_not_make_a_thing_stir(detector: MotionDetector) -> None:
+    """Light that changes everywhere is no movement of what stands."""
+    images = list(still(30))
+    for number, image in enumerate(images[20:]):
+        image[60:90, 100:140] = np.minimum(255, image[60:90, 100:140] * 2.0)
+        image[:] = image * (1.0 if number < 4 else 0.75)
+    assert run(detector, images)[24].blobs[0].stir < 0.1
+
+
+@pytest.mark.parametrize(("x", "y"), [(100, 60), (0, 60), (216, 0), (100, 114)])
+def test_outlines_are_sharp_or_not(x: int, y: int) -> None:
+    """A solid thing shows its outline, also at the edges; a soft beam hardly any."""
+    solid, soft = list(still(21)), list(still(21))
+    solid[20][y : y + 30, x : x + 40] = np.minimum(
+        255, solid[20][y : y + 30, x : x + 40] * 1.8
+    )
+    rows, columns = np.mgrid[:144, :256]
+    beam = np.exp(-((rows - y - 15) ** 2 + (columns - x - 20) ** 2) / 2 / 14**2)
+    soft[20] = np.minimum(255, soft[20] * (1 + 0.8 * beam)).astype(np.uint8)
+    outlines = [
+        run(MotionDetector(NumpyKernels()), images)[-1].blobs[0].outline
+        for images in (solid, soft)
+    ]
+    assert outlines[0] > 0.9
+    assert outlines[1] < 0.4
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 60), (255, 60), (120, 0), (120, 143)])
+def test_the_edge_of_the_picture_is_no_outline(
+    detector: MotionDetector, x: int, y: int
+) -> None:
+    """What is soft stays so where the picture ends in its middle."""
+    images = list(still(21))
+    rows, columns = np.mgrid[:144, :256]
+    beam = np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 2 / 14**2)
+    images[20] = np.minimum(255, images[20] * (1 + 0.8 * beam)).astype(np.uint8)
+    assert run(detector, images)[-1].blobs[0].outline < 0.2
+
+
+def test_strength_is_counted_in_thresholds() -> None:
+    """A thing of twice the contrast is about twice as strong."""
+
+    def strength(contrast: float) -> float:
+        detector = MotionDetector(NumpyKernels())
+        images = [np.full((144, 256), 60, np.uint8) for _ in range(21)]
+        images[20][60:80, 100:120] = round(72 * np.exp(contrast) - 12)
+        return run(detector, images)[-1].blobs[0].strength
+
+    assert strength(1.2) == pytest.approx(2 * strength(0.6), rel=0.1)
 
 
 def test_both_kernels_see_the_same() -> None:
@@ -210,3 +272,43 @@ def test_no_time_may_pass(detector: MotionDetector) -> None:
     for _ in range(3):
         result = detector.update(image, 1.0)
     assert not np.isnan(result.score)
+
+
+def test_a_blur_has_no_outline(detector: MotionDetector) -> None:
+    """A bright spot out of focus is soft, and a thing of its size is not."""
+    y, x = np.mgrid[:144, :256]
+    soft = np.exp(-((x - 60) ** 2 + (y - 70) ** 2) / 12**2)
+    images = [image.copy() for image in still(21)]
+    blurred = images[20] + soft * (240.0 - images[20])
+    blurred[50:90, 180:200] = 240
+    images[20] = blurred.astype(np.uint8)
+    blobs = sorted(run(detector, images)[-1].blobs, key=lambda blob: blob.x)
+    assert len(blobs) == 2
+    assert blobs[0].outline < 0.3
+    assert blobs[1].outline > 0.9
+
+
+def test_a_beam_that_saturates_has_no_outline(detector: MotionDetector) -> None:
+    """In a beam that leaves nothing but white, the edges are those of the wall."""
+    y, x = np.mgrid[:144, :256]
+    beam = np.exp(-((x - 128) ** 2 / 45**2 + (y - 70) ** 2 / 30**2))
+    images = [image.copy() for image in still(21)]
+    images[20] = np.minimum(255, images[20] * (1 + 8 * beam)).astype(np.uint8)
+    largest = run(detector, images)[-1].blobs[0]
+    assert largest.area > 2000
+    assert largest.outline < OUTLINE
+
+
+def test_noise_is_averaged() -> None:
+    """A faint thing is seen in the noise of a sensor in the dark."""
+    rng = np.random.default_rng(7)
+    detector = MotionDetector(NumpyKernels())
+    results = []
+    for number in range(60):
+        scene = np.full((144, 256), 40.0)
+        if number >= 40:
+            scene[60:90, 5 * number - 150 : 5 * number - 138] *= 1.8
+        noisy = np.clip(scene + rng.normal(0, 12, scene.shape), 0, 255)
+        results.append(detector.update(noisy.astype(np.uint8), number * PERIOD_S))
+    assert not any(result.blobs for result in results[20:40])
+    assert all(result.blobs for result in results[42:])

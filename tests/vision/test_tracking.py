@@ -223,3 +223,83 @@ def test_weather_asks_for_patience() -> None:
         return -1
 
     assert 10 < confirmed(0) < confirmed(12)
+
+
+def creeping(number: int, speed: float = 2.0) -> Blob:
+    """Return a grazing animal that changes too little from frame to frame to stir."""
+    return blob(60 + speed * number * PERIOD_S, w=40, h=28, stir=0.0)
+
+
+def test_what_creeps_moves() -> None:
+    """An animal that grazes needs longer, and counts as alive while it goes on."""
+    tracker, moved = follow(150, lambda number: [creeping(number)])
+    assert [track.id for track in moved] == [1]
+    assert 149 * PERIOD_S - tracker.tracks[0].stirred <= 2.0
+
+
+def test_what_stands_and_does_not_stir_is_not_alive() -> None:
+    """What was parked keeps its track, and lives no longer."""
+    tracker, moved = follow(
+        200, lambda number: [blob(20 + 6 * min(number, 20), stir=0.8 * (number < 20))]
+    )
+    assert len(moved) == 1
+    assert tracker.tracks[0].stirred <= 20 * PERIOD_S
+
+
+def test_what_fades_does_not_creep() -> None:
+    """The trace of another light shrinks from one side, also at the image's edge."""
+    assert not follow(
+        150,
+        lambda number: [Blob(0, 40, max(8, 60 - number // 3), 30, 300, 0.0, 1.4)],
+    )[1]
+
+
+def test_what_jumps_to_and_fro_does_not_creep() -> None:
+    """A gusty bush whose place wanders is no animal."""
+    rng = random.Random(3)
+    assert not follow(
+        150,
+        lambda number: [
+            blob(60 + 0.3 * number + rng.uniform(-20, 20), w=40, h=28, stir=0.0)
+        ],
+    )[1]
+
+
+def test_what_appears_with_many_does_not_creep() -> None:
+    """Another light leaves traces all over the image."""
+
+    def traces(number: int) -> list[Blob]:
+        return [creeping(number), *(blob(200, 15 + 28 * row) for row in range(4))]
+
+    tracker, moved = follow(150, traces)
+    assert not moved
+    assert not tracker.things
+
+
+def test_what_stands_is_a_thing() -> None:
+    """A thing is known once it has stood for two seconds, and leaves do not count."""
+    assert follow(20, lambda _number: [blob(100)])[0].things == [blob(100)]
+    assert not follow(8, lambda _number: [blob(100)])[0].things
+    assert not follow(60, lambda number: [blob(100 + 9 * (number % 2))])[0].things
+
+
+def test_what_is_faint_must_go_further() -> None:
+    """A deviation that hardly counts may be flicker."""
+
+    def confirmed(strength: float) -> int:
+        tracker = Tracker()
+        for number in range(40):
+            thing = Blob(40 + 2 * number, 50, 20, 30, 600, 0.8, strength)
+            if tracker.update([thing], number * PERIOD_S, WIDTH, HEIGHT)[0].moving:
+                return number
+        return -1
+
+    assert confirmed(3.0) == confirmed(1.5) < confirmed(1.25) < confirmed(1.0)
+
+
+def test_what_is_near_may_be_quick() -> None:
+    """A thing that overlaps its place before is the same, however fast it grows."""
+    tracker = Tracker()
+    tracker.update([Blob(200, 10, 56, 120, 5000, 0.9, 3.0)], 0.0, WIDTH, HEIGHT)
+    tracker.update([Blob(60, 10, 170, 120, 9000, 0.9, 3.0)], 0.2, WIDTH, HEIGHT)
+    assert len(tracker.tracks) == 1

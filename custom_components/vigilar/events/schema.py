@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    event,
 )
 from ulid_transform import ulid_now
 
@@ -77,12 +78,69 @@ cursors: Final = Table(
     Column("seq", BigInteger, nullable=False),
 )
 
+# One row an event and recipient: whether the phone was told, and if not, why.
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("recipient_id", Text, primary_key=True),
+    Column("source_id", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("detail", Text, nullable=False),
+)
+Index(
+    "ix_deliveries_sent",
+    deliveries.c.recipient_id,
+    deliveries.c.source_id,
+    deliveries.c.sent_at,
+)
+Index(
+    "ix_deliveries_unfinished",
+    deliveries.c.event_id,
+    sqlite_where=deliveries.c.done == 0,
+)
+
+# Which camera is to leave which recipient alone, and until when.
+snoozes: Final = Table(
+    "snoozes",
+    metadata,
+    Column("recipient_id", Text, primary_key=True),
+    Column("source_id", Text, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
+# Events that somebody has looked at, for everybody.
+reviews: Final = Table(
+    "reviews",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+)
+
 meta: Final = Table(
     "meta",
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+
+@event.listens_for(metadata, "after_create")
+def _create_triggers(_metadata: MetaData, connection: Connection, **_: object) -> None:
+    """What is kept with an event goes with it, whoever deletes it."""
+    connection.exec_driver_sql(
+        "CREATE TRIGGER IF NOT EXISTS deliveries_follow_events AFTER DELETE ON events"
+        " BEGIN DELETE FROM deliveries WHERE event_id = OLD.id; END"
+    )
+    connection.exec_driver_sql(
+        "CREATE TRIGGER IF NOT EXISTS reviews_follow_events AFTER DELETE ON events"
+        " BEGIN DELETE FROM reviews WHERE event_id = OLD.id; END"
+    )
 
 
 class NewerSchemaError(Exception):
@@ -111,4 +169,13 @@ def prepare(connection: Connection) -> None:
     else:
         for migrate in MIGRATIONS[version - 1 :]:
             migrate(connection)
+        _add_new(connection)
     connection.exec_driver_sql(f"PRAGMA user_version = {latest}")
+
+
+def _add_new(connection: Connection) -> None:
+    """Add the whole tables and indexes that a database of before has not."""
+    metadata.create_all(connection)
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)

@@ -182,7 +182,7 @@ class EventStore:
 
     async def get(self, event_id: str) -> Event | None:
         """Return an event as it stands, or None."""
-        return await self._run(lambda connection: _get(connection, event_id))
+        return await self.run(lambda connection: _get(connection, event_id))
 
     async def page(
         self,
@@ -229,7 +229,7 @@ class EventStore:
             statement = statement.where(events.c.ts >= start)
         if end is not None:
             statement = statement.where(events.c.ts < end)
-        return await self._run(
+        return await self.run(
             lambda connection: _page(connection, statement, filters, before, limit)
         )
 
@@ -246,7 +246,7 @@ class EventStore:
             .order_by(journal.c.seq)
             .limit(max(limit, 0))
         )
-        return await self._run(
+        return await self.run(
             lambda connection: [
                 Change(row.seq, ChangeKind(row.kind), _event(row))
                 for row in connection.execute(statement)
@@ -256,9 +256,7 @@ class EventStore:
     async def cursor(self, name: str) -> int | None:
         """Return how far a consumer of the journal has come, or None if it is new."""
         statement = select(cursors.c.seq).where(cursors.c.name == name)
-        return await self._run(
-            lambda connection: connection.execute(statement).scalar()
-        )
+        return await self.run(lambda connection: connection.execute(statement).scalar())
 
     async def set_cursor(self, name: str, seq: int) -> None:
         """Keep how far a consumer of the journal has come."""
@@ -266,7 +264,7 @@ class EventStore:
         upsert = upsert.on_conflict_do_update(
             index_elements=["name"], set_={"seq": seq}
         )
-        await self._run(lambda connection: connection.execute(upsert))
+        await self.run(lambda connection: connection.execute(upsert))
 
     async def prune(
         self, *, before_ms: Mapping[Severity, int] | int, now: int
@@ -325,7 +323,7 @@ class EventStore:
             reason: Why.
             ts: Since when, Unix milliseconds.
         """
-        await self._run(
+        await self.run(
             lambda connection: _begin_blind(connection, source_id, reason, ts)
         )
 
@@ -340,7 +338,7 @@ class EventStore:
         statement = _end_of_blind(ts).where(
             blind.c.source_id == source_id, blind.c.reason == reason.value
         )
-        await self._run(lambda connection: connection.execute(statement))
+        await self.run(lambda connection: connection.execute(statement))
 
     async def blind_periods(
         self, start: int, end: int, source_ids: Collection[str] | None = None
@@ -361,7 +359,7 @@ class EventStore:
             statement = statement.where(
                 or_(blind.c.source_id.is_(None), blind.c.source_id.in_(source_ids))
             )
-        return await self._run(
+        return await self.run(
             lambda connection: [
                 BlindPeriod(row.source_id, row.start, row.end, BlindReason(row.reason))
                 for row in connection.execute(statement)
@@ -370,7 +368,7 @@ class EventStore:
 
     async def mark_alive(self, ts: int) -> None:
         """Record that someone watches at `ts`, Unix milliseconds."""
-        await self._run(lambda connection: _set_alive(connection, ts))
+        await self.run(lambda connection: _set_alive(connection, ts))
 
     async def _call[T](self, job: Callable[[], T]) -> T:
         """Run a job on the store's thread, its errors translated."""
@@ -380,8 +378,14 @@ class EventStore:
             self._executor, _translate, job
         )
 
-    async def _run[T](self, job: Callable[[Connection], T]) -> T:
-        """Run a job on the store's thread in a transaction of its own."""
+    async def run[T](self, job: Callable[[Connection], T]) -> T:
+        """Run a job on the store's thread in a transaction of its own.
+
+        For what keeps tables beside the events; it must not touch the journal.
+
+        Raises:
+            StoreError: It was not done.
+        """
         return await self._call(lambda: self._transact(job))
 
     async def _alter[T](self, job: Callable[[Connection], T]) -> T:

@@ -13,13 +13,13 @@ from typing import Any, Final
 import voluptuous as vol
 
 from homeassistant.auth.models import User
-from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 
+from ..access import may_read
 from ..const import DOMAIN
 from ..events.store import EventStore, StoreError
 from ..models import Change, ChangeKind, Event, EventType, Severity, SourceInfo
@@ -222,7 +222,7 @@ async def ws_subscribe(
         connection,
         msg["id"],
         event_filter,
-        lambda event: _may_read(
+        lambda event: may_read(
             connection.user, timeline.sources().get(event.source_id)
         ),
     )
@@ -314,15 +314,6 @@ def _filter(msg: dict[str, Any]) -> EventFilter:
     )
 
 
-def _may_read(user: User, source: SourceInfo | None) -> bool:
-    """Return whether a user may know of a source; one that is gone is for admins."""
-    if user.is_admin:
-        return True
-    if source is None or source.entity_id is None:
-        return False
-    return user.permissions.check_entity(source.entity_id, POLICY_READ)
-
-
 def _visible_sources(timeline: Timeline, user: User) -> list[dict[str, Any]]:
     """Return the sources that a user may know of."""
     return [
@@ -332,7 +323,7 @@ def _visible_sources(timeline: Timeline, user: User) -> list[dict[str, Any]]:
             "entity_id": source.entity_id,
         }
         for source in timeline.sources().values()
-        if _may_read(user, source)
+        if may_read(user, source)
     ]
 
 
@@ -357,7 +348,7 @@ async def _visible_page(
         readable = {
             source_id
             for source_id, source in timeline.sources().items()
-            if _may_read(user, source)
+            if may_read(user, source)
         }
         source_ids = frozenset(
             readable if source_ids is None else readable & source_ids

@@ -207,7 +207,7 @@ class Analyzer:
         begin = time.perf_counter()
         self._ts = ts
         self._decode_ms = decode_ms
-        result = self._detector.update(luma, ts)
+        result = self._detector.update(luma, ts, self._tracker.things)
         self._unsettled = result.learning or bool(result.blobs)
         height, width = luma.shape
         if result.learning:

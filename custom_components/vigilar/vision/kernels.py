@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 type Mask = NDArray[np.uint8]
 """uint8[h, w] of 0 and 1."""
+type Plane = NDArray[np.float32]
 
-_NEIGHBOURS: Final = 9
+_MOST_SHORT_LABELS: Final = 0xFFFF
 
 
 class Kernels(Protocol):
@@ -22,6 +23,27 @@ class Kernels(Protocol):
     @property
     def name(self) -> str:
         """Return the name of the implementation, for diagnostics."""
+        ...
+
+    def look_up(self, table: Plane, plane: NDArray[np.uint8], out: Plane) -> None:
+        """Replace each level by its entry in a table.
+
+        Args:
+            table: float32[256].
+            plane: uint8[h, w].
+            out: float32[h, w], contiguous; overwritten.
+        """
+        ...
+
+    def smooth(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Average the 3 x 3 window around each pixel; the edge is replicated outwards.
+
+        Args:
+            plane: uint8[h, w].
+
+        Returns:
+            uint8[h, w], rounded to the nearest; a ninth is never half way.
+        """
         ...
 
     def box_sum(self, plane: NDArray[np.int16], radius: int) -> NDArray[np.int32]:
@@ -99,6 +121,20 @@ class OpenCVKernels(Kernels):
         return "opencv"
 
     @override
+    def look_up(self, table: Plane, plane: NDArray[np.uint8], out: Plane) -> None:
+        """Replace each level by its entry in a table."""
+        self._cv2.LUT(plane, table, dst=out)
+
+    @override
+    def smooth(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Average the 3 x 3 window around each pixel."""
+        cv2 = self._cv2
+        means: NDArray[np.uint8] = cv2.blur(
+            plane, (3, 3), borderType=cv2.BORDER_REPLICATE
+        )
+        return means
+
+    @override
     def box_sum(self, plane: NDArray[np.int16], radius: int) -> NDArray[np.int32]:
         """Sum the window around each pixel."""
         cv2 = self._cv2
@@ -130,10 +166,20 @@ class OpenCVKernels(Kernels):
     @override
     def components(self, mask: Mask) -> NDArray[np.int32]:
         """Find the 8-connected components."""
-        stats: NDArray[np.int32] = self._cv2.connectedComponentsWithStats(
-            mask, connectivity=8
-        )[2]
-        return _sorted_rows(stats[1:])
+        cv2 = self._cv2
+        x, y, w, h = cv2.boundingRect(mask)
+        if not w:
+            return np.empty((0, 5), np.int32)
+        # Labels are what it costs: few, and short where they suffice. No two
+        # components share a square of four pixels.
+        short = (w + 1) // 2 * ((h + 1) // 2) < _MOST_SHORT_LABELS
+        stats: NDArray[np.int32] = cv2.connectedComponentsWithStats(
+            mask[y : y + h, x : x + w],
+            connectivity=8,
+            ltype=cv2.CV_16U if short else cv2.CV_32S,
+        )[2][1:]
+        stats[:, :2] += (x, y)
+        return _sorted_rows(stats)
 
 
 class NumpyKernels(Kernels):
@@ -146,18 +192,36 @@ class NumpyKernels(Kernels):
         return "numpy"
 
     @override
+    def look_up(self, table: Plane, plane: NDArray[np.uint8], out: Plane) -> None:
+        """Replace each level by its entry in a table."""
+        # Clipping asks for no buffer, and no level lies outside.
+        np.take(table, plane, out=out, mode="clip")
+
+    @override
+    def smooth(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Average the 3 x 3 window around each pixel."""
+        sums = self.box_sum(plane.astype(np.int16), 1)
+        sums *= 2
+        sums += 9
+        sums //= 18
+        return sums.astype(np.uint8)
+
+    @override
     def box_sum(self, plane: NDArray[np.int16], radius: int) -> NDArray[np.int32]:
         """Sum the window around each pixel."""
+        height, width = plane.shape
         side = 2 * radius + 1
-        # Rows first: a running sum along the memory order is the cheap one.
-        padded = np.pad(plane, ((0, 0), (radius + 1, radius)), mode="edge")
-        padded[:, 0] = 0
-        sums = np.cumsum(padded, axis=1, dtype=np.int32)
-        rows = sums[:, side:] - sums[:, :-side]
-        padded_rows = np.pad(rows, ((radius + 1, radius), (0, 0)), mode="edge")
-        padded_rows[0] = 0
-        sums = np.cumsum(padded_rows, axis=0, dtype=np.int32)
-        return sums[side:] - sums[:-side]
+        rows = np.clip(np.arange(-radius, height + radius), 0, height - 1)
+        columns = _sum_in_a_row(plane[rows].astype(np.int32), side)
+        padded = np.empty((height, width + 2 * radius), np.int32)
+        padded[:, radius:-radius] = columns
+        padded[:, :radius] = columns[:, :1]
+        padded[:, -radius:] = columns[:, -1:]
+        # One long row is summed faster than many short ones; the sums across
+        # the end of a row are what is cut off.
+        sums = np.empty(padded.size, np.int32)
+        sums[: 1 - side] = _sum_in_a_row(padded.ravel(), side)
+        return sums.reshape(padded.shape)[:, :width]
 
     @override
     def count_neighbours(self, mask: Mask) -> NDArray[np.uint8]:
@@ -166,8 +230,12 @@ class NumpyKernels(Kernels):
         rows[1:] += mask[:-1]
         rows[:-1] += mask[1:]
         counts = rows.copy()
-        counts[:, 1:] += rows[:, :-1]
-        counts[:, :-1] += rows[:, 1:]
+        flat, flat_rows = counts.ravel(), rows.ravel()
+        flat[1:] += flat_rows[:-1]
+        flat[:-1] += flat_rows[1:]
+        # The ends of neighbouring rows were taken for neighbours.
+        counts[1:, 0] -= rows[:-1, -1]
+        counts[:-1, -1] -= rows[1:, 0]
         return counts
 
     @override
@@ -186,72 +254,91 @@ class NumpyKernels(Kernels):
     @override
     def components(self, mask: Mask) -> NDArray[np.int32]:
         """Find the 8-connected components by joining the runs of each row."""
-        rows, starts, ends = _runs(mask)
-        labels = _join_runs(rows, starts, ends)
-        return _sorted_rows(_run_boxes(labels, rows, starts, ends))
+        # A clear column at the end keeps the runs of two rows apart.
+        stride = mask.shape[1] + 1
+        framed = np.zeros(len(mask) * stride + 1, np.uint8)
+        framed[1:].reshape(-1, stride)[:, :-1] = mask
+        edges = np.flatnonzero(framed[1:] != framed[:-1])
+        starts, ends = edges[::2], edges[1::2]
+        if not len(starts):
+            return np.empty((0, 5), np.int32)
+        labels = _join_runs(starts, ends, stride)
+        return _sorted_rows(_run_boxes(labels, starts, ends, stride))
 
 
-def _runs(mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return row, start and end (exclusive) of each horizontal run, in raster order."""
-    height, width = mask.shape
-    edges = np.zeros((height, width + 2), np.int8)
-    edges[:, 1:-1] = mask
-    steps = np.diff(edges, axis=1)
-    rows, starts = np.nonzero(steps == 1)
-    ends = np.nonzero(steps == -1)[1]
-    return rows, starts, ends
+def _sum_in_a_row(items: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """Sum each `count` consecutive items, an odd number, by doubling.
+
+    Args:
+        items: int32[n, ...], of which the first axis is summed.
+        count: Odd, at most n.
+
+    Returns:
+        int32[n - count + 1, ...].
+    """
+    length = len(items) - count + 1
+    sums = items[:length].copy()
+    summed, power = 1, 1
+    while 2 * power <= count:
+        items = items[:-power] + items[power:]
+        power *= 2
+        if count & power:
+            sums += items[summed : summed + length]
+            summed += power
+    return sums
 
 
 def _join_runs(
-    rows: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]
+    starts: NDArray[np.int64], ends: NDArray[np.int64], stride: int
 ) -> NDArray[np.int64]:
-    """Label runs so that those which touch, also diagonally, share a label."""
-    count = len(rows)
-    parent = list(range(count))
+    """Label runs so that those which touch, also diagonally, share a label.
+
+    Args:
+        starts: First pixel of each run, counted row by row, rising.
+        ends: The pixel after its last.
+        stride: Pixels of a row; no run reaches its last.
+
+    Returns:
+        The label of each run.
+    """
+    count = len(starts)
+    # Which runs of the row above touch a run: from `first` on, before `last`.
+    first = np.searchsorted(ends + stride, starts, "left")
+    last = np.searchsorted(starts + stride, ends, "right")
+    alone = first >= last
+    parents = np.where(alone, np.arange(count), first).tolist()
 
     def root(run: int) -> int:
-        while parent[run] != run:
-            parent[run] = parent[parent[run]]
-            run = parent[run]
+        while parents[run] != run:
+            parents[run] = parents[parents[run]]
+            run = parents[run]
         return run
 
-    row, start, end = rows.tolist(), starts.tolist(), ends.tolist()
-    above = 0
-    for run in range(count):
-        while row[above] < row[run] - 1 or (
-            row[above] == row[run] - 1 and end[above] < start[run]
-        ):
-            above += 1
-        other = above
-        while other < run and row[other] == row[run] - 1 and start[other] <= end[run]:
-            parent[root(other)] = root(run)
-            other += 1
-    return np.array([root(run) for run in range(count)], np.int64)
+    for run in np.flatnonzero(last - first > 1).tolist():
+        for other in range(first[run] + 1, last[run]):
+            parents[root(other)] = root(run)
+    labels = np.array(parents)
+    while (above := labels[labels]).tolist() != labels.tolist():
+        labels = above
+    return labels
 
 
 def _run_boxes(
     labels: NDArray[np.int64],
-    rows: NDArray[np.int64],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
+    stride: int,
 ) -> NDArray[np.int32]:
-    """Return (x, y, w, h, area) of each label."""
-    names, index = np.unique(labels, return_inverse=True)
-    count = len(names)
-    left, top = (
-        np.full(count, np.iinfo(np.int64).max),
-        np.full(count, np.iinfo(np.int64).max),
-    )
-    right, bottom, area = (
-        np.zeros(count, np.int64),
-        np.zeros(count, np.int64),
-        np.zeros(count, np.int64),
-    )
-    np.minimum.at(left, index, starts)
-    np.maximum.at(right, index, ends)
-    np.minimum.at(top, index, rows)
-    np.maximum.at(bottom, index, rows + 1)
-    np.add.at(area, index, ends - starts)
+    """Return (x, y, w, h, area) of each label, of which there is at least one."""
+    order = np.argsort(labels, kind="stable")
+    labels, starts, ends = labels[order], starts[order], ends[order]
+    firsts = np.flatnonzero(np.diff(labels, prepend=-1))
+    rows = starts // stride
+    left = np.minimum.reduceat(starts % stride, firsts)
+    right = np.maximum.reduceat(ends % stride, firsts)
+    top = np.minimum.reduceat(rows, firsts)
+    bottom = np.maximum.reduceat(rows, firsts) + 1
+    area = np.add.reduceat(ends - starts, firsts)
     return np.stack((left, top, right - left, bottom - top, area), axis=1).astype(
         np.int32
     )

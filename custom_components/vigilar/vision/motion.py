@@ -6,16 +6,14 @@ Each pixel keeps a mean and a spread; a pixel that always flickers needs more
 to count.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels import Kernels, Mask
-
-type Plane = NDArray[np.float32]
+from .kernels import Kernels, Mask, Plane
 
 LOG_SCALE: Final = 256
 """Units of an e-fold of luma: one unit is a change of 0.4 %."""
@@ -31,12 +29,14 @@ FOREGROUND_S: Final = 60.0
 """Time constant in seconds with which a lasting change becomes background."""
 SPREAD_S: Final = 6.0
 """Time constant in seconds with which a pixel's spread is learned."""
-FIRST_SPREAD: Final = 14.0
-"""Spread in log units that a pixel has before it is known (6 %)."""
-GLOBAL_SHARE: Final = 0.5
+FIRST_SPREAD: Final = 11.0
+"""Spread in log units that a pixel has before it is known (4 %)."""
+GLOBAL_SHARE: Final = 0.4
 """Share of the image that changes at once only when the light or the view does."""
 RELEARN_S: Final = 1.0
 """How long after a global change the background is learned anew."""
+SAMPLED: Final = 4
+"""One pixel in so many, across and down, tells how much the light changed."""
 MOST_NEIGHBOURS: Final = 5
 """More than half of a pixel and its eight neighbours."""
 EDGE_REACH: Final = 3
@@ -47,6 +47,9 @@ MAX_BLOBS: Final = 40
 """A frame with more regions than this is weather; only the largest are kept."""
 MAX_GAP_S: Final = 12.0
 """After a longer gap the scene counts as unknown; keyframes alone come sooner."""
+
+SATURATED: Final = 248
+"""Luma from which a beam of light leaves nothing of what it falls on."""
 
 _LOG: Final[Plane] = (np.log(np.arange(256) + DARK_OFFSET) * LOG_SCALE).astype(
     np.float32
@@ -140,12 +143,16 @@ class MotionDetector:
             height, width = self._background.mask.shape
             self._background.configure(threshold, watched(width, height))
 
-    def update(self, luma: NDArray[np.uint8], ts: float) -> MotionResult:
+    def update(
+        self, luma: NDArray[np.uint8], ts: float, things: Sequence[Blob] = ()
+    ) -> MotionResult:
         """Compare a frame with the background, and learn from it.
 
         Args:
             luma: uint8[h, w]; another size than before starts anew.
             ts: Media time in seconds, rising.
+            things: Where things stood in the frame before; what little shows
+                of them is not learned as if it were the scene.
 
         Returns:
             What changed.
@@ -165,7 +172,7 @@ class MotionDetector:
         if learning:
             background.relearn()
         else:
-            background.learn(gap)
+            background.learn(gap, things)
         blobs = () if learning else background.blobs(self._min_area)
         return MotionResult(
             blobs=blobs, mask=background.mask, score=score, learning=learning
@@ -199,7 +206,7 @@ class _Background:
         self._threshold = threshold
         self._watched = watched
         self._radius = max(1, round(max(shape) * SURROUND))
-        self._level: Plane = _LOG[luma]
+        self._level: Plane = _LOG[kernels.smooth(luma)]
         self._previous: Plane = self._level.copy()
         self._mean: Plane = self._level.copy()
         self._spread: Plane = np.full(shape, FIRST_SPREAD, np.float32)
@@ -208,9 +215,10 @@ class _Background:
         self._limit: Plane = np.zeros(shape, np.float32)
         self._scratch: Plane = np.zeros(shape, np.float32)
         self._fixed: NDArray[np.int16] = np.zeros(shape, np.int16)
-        self._stirred: NDArray[np.bool_] = np.zeros(shape, np.bool_)
-        self._standing: NDArray[np.bool_] = np.zeros(shape, np.bool_)
         self.mask: Mask = np.zeros(shape, np.uint8)
+        # What only set pixels are asked for, in the order of `_set`: they are few.
+        self._set: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._stirred: NDArray[np.bool_] = np.zeros(0, np.bool_)
 
     def configure(self, threshold: float, watched: Mask | None) -> None:
         """Compare by another threshold and another mask from now on."""
@@ -220,7 +228,7 @@ class _Background:
     def compare(self, luma: NDArray[np.uint8]) -> float:
         """Set `mask` where a frame deviates; return its share (0-1) of the image."""
         self._level, self._previous = self._previous, self._level
-        np.take(_LOG, luma, out=self._level, mode="clip")
+        self._kernels.look_up(_LOG, self._kernels.smooth(luma), self._level)
         self._remove_light()
         np.abs(self._deviation, out=self._size)
         np.multiply(self._spread, SPREADS, out=self._limit)
@@ -231,26 +239,24 @@ class _Background:
         # A pixel counts where most of its neighbourhood does: noise does not.
         counts = self._kernels.count_neighbours(self.mask)
         np.greater_equal(counts, MOST_NEIGHBOURS, out=self.mask.view(np.bool_))
-        count = np.count_nonzero(self.mask)
-        if count:
-            self._find_stirred()
-        return float(count / self.mask.size)
+        self._set = np.flatnonzero(self.mask.view(np.bool_))
+        self._stirred = self._find_stirred()
+        return len(self._set) / self.mask.size
 
-    def _find_stirred(self) -> None:
-        """Set `_stirred` where the frame differs from the one before.
-
-        Only set pixels are ever asked for, so a quiet frame goes without.
-        """
-        np.subtract(self._level, self._previous, out=self._scratch)
-        self._scratch -= np.median(self._scratch[::4, ::4])
-        np.abs(self._scratch, out=self._scratch)
-        np.greater(self._scratch, self._threshold, out=self._stirred)
+    def _find_stirred(self) -> NDArray[np.bool_]:
+        """Return which set pixels differ from the frame before."""
+        if not len(self._set):
+            return np.zeros(0, np.bool_)
+        change = self._level.ravel()[self._set] - self._previous.ravel()[self._set]
+        light = _light_between(self._level, self._previous)
+        stirred: NDArray[np.bool_] = np.abs(change - light) > self._threshold
+        return stirred
 
     def _remove_light(self) -> None:
         """Leave in `_deviation` what a pixel does not share with its surroundings."""
         deviation = self._deviation
         np.subtract(self._level, self._mean, out=deviation)
-        deviation -= np.median(deviation[::4, ::4])
+        deviation -= _light_between(self._level, self._mean)
         # An object must not pull its surroundings along: what it adds to
         # their mean is bounded.
         bound = 2 * self._threshold
@@ -258,12 +264,8 @@ class _Background:
         np.rint(self._scratch, out=self._scratch)
         np.copyto(self._fixed, self._scratch, casting="unsafe")
         sums = self._kernels.box_sum(self._fixed, self._radius)
-        np.multiply(
-            sums,
-            np.float32(1 / (2 * self._radius + 1) ** 2),
-            out=self._scratch,
-            casting="unsafe",
-        )
+        np.copyto(self._scratch, sums, casting="unsafe")
+        self._scratch *= 1 / (2 * self._radius + 1) ** 2
         deviation -= self._scratch
 
     def relearn(self) -> None:
@@ -272,66 +274,100 @@ class _Background:
         self._scratch *= 0.5
         self._mean += self._scratch
 
-    def learn(self, gap: float) -> None:
+    def learn(self, gap: float, things: Sequence[Blob]) -> None:
         """Move mean and spread towards the frame, `gap` seconds after the last."""
         np.subtract(self._level, self._mean, out=self._scratch)
         self._scratch *= min(0.5, gap / BACKGROUND_S)
-        changed = self.mask.view(np.bool_)
-        np.multiply(
-            self._scratch, BACKGROUND_S / FOREGROUND_S, out=self._scratch, where=changed
-        )
+        places = [
+            (slice(thing.y, thing.y + thing.h), slice(thing.x, thing.x + thing.w))
+            for thing in things
+        ]
+        changed = self._set
+        if places:
+            slow = self.mask.copy()
+            for place in places:
+                slow[place] = 1
+            changed = np.flatnonzero(slow)
+        self._scratch.ravel()[changed] *= BACKGROUND_S / FOREGROUND_S
         self._mean += self._scratch
         np.subtract(self._size, self._spread, out=self._scratch)
         self._scratch *= min(0.5, gap / SPREAD_S)
         # What stands still is a thing, not a flicker: it must not blind its place.
-        np.greater(self.mask.view(np.bool_), self._stirred, out=self._standing)
-        np.copyto(self._scratch, 0, where=self._standing)
+        self._scratch.ravel()[self._set[~self._stirred]] = 0
+        for place in places:
+            self._scratch[place] = 0
         self._spread += self._scratch
 
     def blobs(self, min_area: float) -> tuple[Blob, ...]:
         """Join what is near in `mask`, and keep what is large enough."""
-        joined = self._kernels.dilate(self.mask, 1)
         least = min_area * self.mask.size
-        rows = self._kernels.components(joined)
+        if len(self._set) < least:
+            return ()
+        rows = self._kernels.components(self._kernels.dilate(self.mask, 1))
         rows = rows[rows[:, 4] >= least]
         if not len(rows):
             return ()
-        changed = self.mask.view(np.bool_)
-        sharp = self._find_sharp()
-        stirred = self._stirred & changed
-        np.divide(self._size, self._limit, out=self._scratch)
-        self._scratch *= self.mask
+        stirred = self._placed(self._stirred)
+        bends = self._placed(self._find_bends())
+        strengths = self._placed(
+            self._size.ravel()[self._set] / self._limit.ravel()[self._set]
+        )
         largest = np.argsort(-rows[:, 4], kind="stable")[:MAX_BLOBS]
         found = []
         for x, y, w, h, _ in rows[largest].tolist():
             window = (slice(y, y + h), slice(x, x + w))
-            area = int(np.count_nonzero(changed[window]))
+            area = int(np.count_nonzero(self.mask[window]))
             if area < least:
                 continue
             stir = int(np.count_nonzero(stirred[window])) / area
-            strength = float(self._scratch[window].sum()) / area
-            outline = int(np.count_nonzero(sharp[window])) / min(area, 2 * (w + h))
+            strength = float(strengths[window].sum()) / area
+            # Against the whole thing: even a blur is steep where it is bright.
+            height = float((self._size[window] * self.mask[window]).sum()) / area
+            edge = int(np.count_nonzero(bends[window] > SHARP * height))
+            outline = edge / min(area, 2 * (w + h))
             found.append(Blob(x, y, w, h, area, stir, strength, min(1.0, outline)))
         found.sort(key=lambda blob: -blob.area)
         return tuple(found)
 
-    def _find_sharp(self) -> NDArray[np.bool_]:
-        """Return which set pixels lie at a sharp edge of the deviation.
+    def _placed[Item: np.generic](self, values: NDArray[Item]) -> NDArray[Item]:
+        """Return a plane with the values of the set pixels, and zero elsewhere."""
+        plane = np.zeros(self.mask.shape, values.dtype)
+        plane.ravel()[self._set] = values
+        return plane
+
+    def _find_bends(self) -> Plane:
+        """Return by how much the deviation bends at each set pixel.
 
         A slope has no second difference, however steep; an edge has its height.
+        0 where it is small beside the deviation, or only the background's.
         """
-        reach = EDGE_REACH
-        around = np.pad(self._deviation, reach, mode="edge")
-        double = self._deviation * 2
-        bend = double - around[reach:-reach, : -2 * reach]
-        bend -= around[reach:-reach, 2 * reach :]
-        np.abs(bend, out=bend)
-        double -= around[: -2 * reach, reach:-reach]
-        double -= around[2 * reach :, reach:-reach]
-        np.abs(double, out=double)
-        np.maximum(bend, double, out=bend)
-        np.multiply(self._size, SHARP, out=double)
-        np.maximum(double, self._threshold, out=double)
-        sharp: NDArray[np.bool_] = bend > double
-        sharp &= self.mask.view(np.bool_)
-        return sharp
+        height, width = self.mask.shape
+        y, x = np.divmod(self._set, width)
+        row = self._set - x
+        flat = self._deviation.ravel()
+        double = 2 * flat[self._set]
+        left, right = (
+            np.maximum(x - EDGE_REACH, 0),
+            np.minimum(x + EDGE_REACH, width - 1),
+        )
+        across = np.abs(double - flat[row + left] - flat[row + right])
+        above, below = (
+            np.maximum(y - EDGE_REACH, 0),
+            np.minimum(y + EDGE_REACH, height - 1),
+        )
+        along = np.abs(double - flat[above * width + x] - flat[below * width + x])
+        bends = np.maximum(across, along)
+        # Where the picture is saturated, the edges are those of the background.
+        bends[self._level.ravel()[self._set] >= _LOG[SATURATED]] = 0
+        bends[bends <= SHARP * self._size.ravel()[self._set]] = 0
+        found: Plane = bends
+        return found
+
+
+def _light_between(level: Plane, before: Plane) -> np.float32:
+    """Return by how much most of a picture got brighter: about the median change."""
+    change = level[::SAMPLED, ::SAMPLED] - before[::SAMPLED, ::SAMPLED]
+    # Sorting is vectorised; selecting is not, and is slow where values repeat.
+    ordered = np.sort(change, axis=None)
+    light: np.float32 = ordered[ordered.size // 2]
+    return light

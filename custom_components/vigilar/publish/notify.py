@@ -1,0 +1,301 @@
+"""Tells phones of events: once with a sound, from then on quietly in place.
+
+Everything is written to the delivery ledger before it is sent. After a restart
+the ledger says what is left to do; a device that may have been disturbed just
+before a crash is told again without a sound.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+import logging
+from typing import Any, Final
+
+from homeassistant.components import persistent_notification
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..events.clock import wall_ms
+from ..events.ledger import Delivery, DeliveryState, Ledger
+from ..events.reviews import Reviews
+from ..events.store import EventStore, StoreError
+from ..models import Change, ChangeKind, Event
+from .phone.buttons import Buttons
+from .phone.house import async_send, error_text
+from .phone.messages import service_data
+from .phone.planner import Planner, Sending, is_over
+from .phone.recipient import Recipient
+from .phone.texts import Texts
+
+_LOGGER = logging.getLogger(__name__)
+
+# The first message waits so long for its picture.
+SNAPSHOT_WAIT_S: Final = 0.4
+# A service that hangs counts as failed after it.
+SEND_TIMEOUT_S: Final = 15.0
+RETRY_FIRST_S: Final = 5.0
+RETRY_MOST_S: Final = 60.0
+RETRY_WINDOW_MS: Final = 600_000
+# How many events of the last minutes a start looks at.
+RECOVERED: Final = 200
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """An event on its way.
+
+    Attributes:
+        event: As it stands.
+        rows: What the ledger says, by recipient; None if it was not asked yet.
+        running: A task is at it.
+        news: Something has changed while it was.
+        awaits_picture: The first message waits for the snapshot.
+        timer: Goes on with it later.
+    """
+
+    event: Event
+    rows: dict[str, Delivery] | None = None
+    running: bool = False
+    news: bool = False
+    awaits_picture: bool = False
+    timer: CALLBACK_TYPE | None = None
+
+    def cancel_timer(self) -> None:
+        """Forget what was to happen later."""
+        if self.timer is not None:
+            self.timer()
+            self.timer = None
+
+
+class PhoneNotifier:
+    """Takes stored changes to the phones of the recipients."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        store: EventStore,
+        *,
+        clock: Callable[[], int] = wall_ms,
+    ) -> None:
+        """Make a notifier without recipients.
+
+        Args:
+            hass: Home Assistant.
+            store: The event database, open when this is started.
+            clock: Unix milliseconds.
+        """
+        self.ledger = Ledger(store)
+        self.reviews = Reviews(store)
+        self.store = store
+        self._hass = hass
+        self._clock = clock
+        self._recipients: dict[str, Recipient] = {}
+        self._planner = Planner(hass, self.ledger, self.reviews, clock)
+        self._buttons = Buttons(
+            hass,
+            self.ledger,
+            self.reviews,
+            recipient=self._recipients.get,
+            dismiss=self._async_dismiss,
+            clock=clock,
+        )
+        self._jobs: dict[str, _Job] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        # Two events of a camera must not both find that the cooldown is over.
+        self._judging = asyncio.Lock()
+
+    @property
+    def diagnostics(self) -> dict[str, Any]:
+        """Return how many there are to tell, and of how much."""
+        return {"recipients": len(self._recipients), "under_way": len(self._jobs)}
+
+    @callback
+    def async_set_recipients(self, recipients: Iterable[Recipient]) -> None:
+        """Follow the configuration; holds from the next change on."""
+        self._recipients.clear()
+        self._recipients.update({recipient.id: recipient for recipient in recipients})
+
+    async def async_start(self) -> None:
+        """Listen to the buttons and take up what the last run left.
+
+        Raises:
+            StoreError: The ledger cannot be read.
+        """
+        self._buttons.async_start()
+        if not self._recipients:
+            return
+        recent = await self.store.page(
+            start=self._clock() - RETRY_WINDOW_MS, limit=RECOVERED
+        )
+        events = {event.id: event for event in recent}
+        for event_id in await self.ledger.unfinished():
+            event = events.get(event_id) or await self.store.get(event_id)
+            if event is not None:
+                events[event_id] = event
+        for event in events.values():
+            self._wake(self._jobs.setdefault(event.id, _Job(event)))
+
+    async def async_stop(self) -> None:
+        """Stop; what is under way is taken up at the next start."""
+        self._buttons.async_stop()
+        for job in self._jobs.values():
+            job.cancel_timer()
+        self._jobs.clear()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @callback
+    def publish(self, change: Change) -> None:
+        """Take note of a change; whoever is to be told is told soon."""
+        event = change.event
+        if change.kind is ChangeKind.DELETED:
+            if (gone := self._jobs.pop(event.id, None)) is not None:
+                gone.cancel_timer()
+            return
+        if not self._recipients:
+            return
+        job = self._jobs.setdefault(event.id, _Job(event))
+        job.event = event
+        comes = _snapshot_comes(event)
+        if change.kind is ChangeKind.NEW and comes:
+            job.awaits_picture = True
+            self._wake_later(job, SNAPSHOT_WAIT_S)
+        elif not (job.awaits_picture and comes):
+            self._wake(job)
+
+    @callback
+    def _wake_later(self, job: _Job, delay_s: float) -> None:
+        """Go on with an event after a while."""
+        job.timer = async_call_later(
+            self._hass, delay_s, callback(lambda _now: self._wake(job))
+        )
+
+    @callback
+    def _wake(self, job: _Job) -> None:
+        """Go on with an event now, or once more if somebody is at it."""
+        job.cancel_timer()
+        job.awaits_picture = False
+        job.news = True
+        if job.running:
+            return
+        job.running = True
+        task = self._hass.async_create_task(self._async_run(job), "vigilar notify")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _async_run(self, job: _Job) -> None:
+        """Do what can be done for an event at present."""
+        delay: float | None = None
+        while job.news:
+            job.news = False
+            try:
+                delay = await self._async_step(job)
+            except StoreError as err:
+                _LOGGER.warning("The delivery ledger failed: %s", err)
+                # What was not written must not count, as if a phone had rung.
+                job.rows = None
+                delay = RETRY_FIRST_S
+            except Exception:
+                _LOGGER.exception("Gave up an event on its way to the phones")
+                delay = None
+        job.running = False
+        if self._jobs.get(job.event.id) is not job:
+            return
+        if delay is None:
+            del self._jobs[job.event.id]
+        else:
+            self._wake_later(job, delay)
+
+    async def _async_step(self, job: _Job) -> float | None:
+        """Judge, send and keep the books; return when to try again, in seconds."""
+        event = job.event
+        if job.rows is None:
+            rows = await self.ledger.of_event(event.id)
+            job.rows = {row.recipient_id: row for row in rows}
+        async with self._judging:
+            plan = await self._planner.async_plan(
+                event, self._recipients.values(), job.rows
+            )
+            await self.ledger.put(plan.changed.values())
+        if not plan.changed:
+            return None
+        await asyncio.gather(*(self._async_deliver(item) for item in plan.sendings))
+        now = self._clock()
+        for row in plan.changed.values():
+            if not row.done:
+                await self._async_settle(event, row, now)
+        await self.ledger.put(plan.changed.values())
+        delays = (_retry_delay(row) for row in job.rows.values())
+        return min((delay for delay in delays if delay is not None), default=None)
+
+    async def _async_dismiss(self, row: Delivery) -> None:
+        """Note that a recipient has put a notification away."""
+        job = self._jobs.get(row.event_id)
+        if job is not None and job.rows is not None:
+            # Else the job would write over it.
+            row = job.rows[row.recipient_id]
+        row.dismissed = True
+        await self.ledger.put([row])
+
+    async def _async_deliver(self, item: Sending) -> None:
+        """Send one message and note what became of it."""
+        data = service_data(item.message, item.device.platform, quiet=item.quiet)
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await async_send(self._hass, item.device, data, Context())
+        except Exception as err:  # noqa: BLE001 - whoever takes it may raise anything
+            item.state.error = error_text(err)
+            # What timed out may have arrived.
+            if not isinstance(err, TimeoutError):
+                item.state.rang = item.quiet
+            _LOGGER.debug("Could not notify %s: %s", item.device.name, item.state.error)
+            return
+        item.state.error = None
+        item.state.told = item.message.digest
+        if item.quiet:
+            item.row.updates += 1
+
+    async def _async_settle(self, event: Event, row: Delivery, now: int) -> None:
+        """Say in a row what became of its devices."""
+        row.at = now
+        errors = [state.error for state in row.devices.values() if state.error]
+        if not errors and row.reason is None:
+            row.failing_since, row.attempts = None, 0
+            row.state = DeliveryState.UPDATED if row.updates else DeliveryState.SENT
+            row.done = is_over(event)
+            return
+        row.state = DeliveryState.FAILED
+        if row.failing_since is None:
+            row.failing_since = now if row.told else row.sent_at or now
+        row.attempts += 1
+        if now - row.failing_since >= RETRY_WINDOW_MS:
+            row.done = True
+            await self._async_report(row, *errors)
+
+    async def _async_report(self, row: Delivery, *errors: str) -> None:
+        """Tell the administrators that a recipient could not be told."""
+        texts = await Texts.async_load(self._hass)
+        error = errors[0] if errors else texts.text(f"reason_{row.reason}")
+        _LOGGER.warning("Gave up notifying %s: %s", row.recipient, error)
+        persistent_notification.async_create(
+            self._hass,
+            texts.text(
+                "delivery_gave_up", {"recipient": row.recipient, "error": error}
+            ),
+            texts.text("delivery_gave_up_title"),
+            f"vigilar_delivery_{row.recipient_id}",
+        )
+
+
+def _snapshot_comes(event: Event) -> bool:
+    """Return whether the snapshot of an event is being made."""
+    state: str = event.payload["media"]["snapshot"]["state"]
+    return state == "pending"
+
+
+def _retry_delay(row: Delivery) -> float | None:
+    """Return after how many seconds to try a row again, or None if it is well."""
+    if row.state is not DeliveryState.FAILED or row.done:
+        return None
+    return min(RETRY_FIRST_S * 2.0 ** (row.attempts - 1), RETRY_MOST_S)

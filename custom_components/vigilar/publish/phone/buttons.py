@@ -1,0 +1,130 @@
+"""What happens when a button of a notification is tapped, or the notification put away.
+
+The action's id carries the event and the recipient, so a tap works after any
+restart. It counts only from a user whose device was sent that event.
+"""
+
+from collections.abc import Awaitable, Callable
+import logging
+import re
+from typing import Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
+
+from ...events.ledger import Delivery, Ledger, Snooze
+from ...events.reviews import Review, Reviews
+from .house import async_devices
+from .messages import SEEN, SNOOZE, SNOOZE_MINUTES
+from .recipient import Recipient
+
+_LOGGER = logging.getLogger(__name__)
+
+EVENT_ACTION: Final = "mobile_app_notification_action"
+# Android tells when a notification is swiped away, with all that was in it.
+EVENT_CLEARED: Final = "mobile_app_notification_cleared"
+
+_ULID: Final = "[0-9A-HJKMNP-TV-Z]{26}"
+_ACTION: Final = re.compile(f"({SEEN}|{SNOOZE})_({_ULID})_({_ULID})")
+
+
+class Buttons:
+    """Listens to the buttons of notifications."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        ledger: Ledger,
+        reviews: Reviews,
+        *,
+        recipient: Callable[[str], Recipient | None],
+        dismiss: Callable[[Delivery], Awaitable[None]],
+        clock: Callable[[], int],
+    ) -> None:
+        """Make a listener that does not listen yet.
+
+        Args:
+            hass: Home Assistant.
+            ledger: Knows who was sent what, and keeps the snoozes.
+            reviews: Keeps what was seen.
+            recipient: Looks a recipient up by its id.
+            dismiss: Notes that a notification was put away.
+            clock: Unix milliseconds.
+        """
+        self._hass = hass
+        self._ledger = ledger
+        self._reviews = reviews
+        self._recipient = recipient
+        self._dismiss = dismiss
+        self._clock = clock
+        self._remove: list[CALLBACK_TYPE] = []
+
+    def async_start(self) -> None:
+        """Begin to listen."""
+        listen = self._hass.bus.async_listen
+        self._remove = [
+            listen(EVENT_ACTION, self._async_tapped),
+            listen(EVENT_CLEARED, self._async_cleared),
+        ]
+
+    def async_stop(self) -> None:
+        """Stop listening."""
+        while self._remove:
+            self._remove.pop()()
+
+    async def _async_tapped(self, tap: Event[dict[str, Any]]) -> None:
+        """Do what a button says, if it was sent to who tapped it."""
+        match = _ACTION.fullmatch(str(tap.data.get("action")))
+        if match is None:
+            return
+        row = await self._async_row(match, tap.context.user_id)
+        if row is None:
+            return
+        by = await self._async_name(tap.context.user_id) or row.recipient
+        now = self._clock()
+        if match[1] == SEEN:
+            await self._reviews.mark(Review(row.event_id, by, now))
+        else:
+            until = now + SNOOZE_MINUTES * 60_000
+            await self._ledger.snooze(
+                Snooze(row.recipient_id, row.source_id, until, by)
+            )
+
+    async def _async_cleared(self, cleared: Event[dict[str, Any]]) -> None:
+        """Update no more what was put away: as a new notification it would sound."""
+        for value in cleared.data.values():
+            if (match := _ACTION.fullmatch(str(value))) is None:
+                continue
+            row = await self._async_row(match, cleared.context.user_id)
+            if row is not None:
+                await self._dismiss(row)
+            return
+
+    async def _async_row(
+        self, match: re.Match[str], user_id: str | None
+    ) -> Delivery | None:
+        """Return the row that a button belongs to, if it was this user's to tap."""
+        _, event_id, recipient_id = match.groups()
+        recipient = self._recipient(recipient_id)
+        row = next(
+            (
+                row
+                for row in await self._ledger.of_event(event_id)
+                if row.recipient_id == recipient_id and row.sent_at is not None
+            ),
+            None,
+        )
+        if recipient is None or row is None:
+            _LOGGER.debug("Ignored a button of a notification that was never sent")
+            return None
+        owners = {device.user_id for device in async_devices(self._hass, recipient)}
+        if user_id is None or user_id not in owners:
+            _LOGGER.debug("Ignored a button that somebody else tapped")
+            return None
+        return row
+
+    async def _async_name(self, user_id: str | None) -> str | None:
+        """Return what a user is called, or None."""
+        user = (
+            None if user_id is None else await self._hass.auth.async_get_user(user_id)
+        )
+        return None if user is None else user.name

@@ -1,0 +1,1 @@
+"""The object detector: how a model is described, run and read."""
