@@ -208,3 +208,11 @@ def test_sharpness_is_the_share_that_is_left() -> None:
     assert known[2] == pytest.approx(0.2, abs=0.06)
     assert measure(0.5 * SHARP) == pytest.approx(1.0, abs=0.05)
     assert measure(0.05 * SHARP) is None
+
+
+def test_what_shakes_is_sharp() -> None:
+    """The mean of its pictures is blurred, and they are not."""
+    picture = SHARP.astype(np.uint8)
+    mean = blurred(SHARP, 2.5)
+    focus = Focus(detail(SHARP, SHARP, picture))
+    assert focus.sharpness(detail(mean, mean, picture)) == pytest.approx(1.0)
