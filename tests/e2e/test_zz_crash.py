@@ -41,7 +41,8 @@ async def test_an_event_survives_a_crash_and_the_browser_catches_up(
         async with house.client() as client:
             events = {event["id"]: event for event in await snapshot(client)}
             event = events[event_id]
-            assert event["payload"]["phase"] == "ended"
+            # Media may have been amended since; the end stays.
+            assert event["payload"]["end_ts"] is not None
             assert event["payload"]["why"] == "restart"
             assert event["payload"]["end_ts"] >= event["ts"]
             await eventually_heard(
