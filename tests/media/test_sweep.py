@@ -18,7 +18,7 @@ from .house import House, open_house
 
 PICTURE = make_jpeg()
 KEEPER = Path(__file__).with_name("crash_keeper.py")
-STRAY = "front_door/2023-11-14/01HF7YAT00TESTTESTTESTTEST"
+FOREIGN = "front_door/2023-11-14/01HF7YAT00TESTTESTTESTTEST"
 
 
 async def test_files_without_a_row_go(
@@ -26,8 +26,13 @@ async def test_files_without_a_row_go(
 ) -> None:
     """Those of this life and those of others stay."""
     caplog.set_level(logging.INFO)
-    files.write(house.root / f"{STRAY}.jpg", b"stray")
-    files.write(house.root / f"{STRAY}.mp4.tmp.remux", b"half")
+    before = await house.keep_ended(BEGAN - 60_000, PICTURE, key="before")
+    assert house.library.fresh is not None
+    house.library.fresh.discard(before.id)
+    stray = house.root / "front_door/2023-11-13" / before.id
+    files.write(stray.with_suffix(".jpg"), b"stray")
+    files.write(stray.with_suffix(".mp4.tmp.remux"), b"half")
+    files.write(house.root / f"{FOREIGN}.jpg", b"of another database")
     files.write(house.root / "front_door/2023-11-14/mine.jpg", b"holiday")
     old = await house.keep_ended(BEGAN, PICTURE, key="old")
     event = await house.see(snapshot=PICTURE)
@@ -35,8 +40,9 @@ async def test_files_without_a_row_go(
     growing.write_bytes(b"half an mp4")
     await sweep(house.library)
     await house.settle()
-    assert not (house.root / f"{STRAY}.jpg").exists()
-    assert not (house.root / f"{STRAY}.mp4.tmp.remux").exists()
+    assert not stray.with_suffix(".jpg").exists()
+    assert not stray.with_suffix(".mp4.tmp.remux").exists()
+    assert (house.root / f"{FOREIGN}.jpg").exists()
     assert (house.root / "front_door/2023-11-14/mine.jpg").exists()
     assert growing.exists()
     for kept in (old, event):

@@ -18,7 +18,6 @@ from .common import (
     ScriptedSource,
     StreamServer,
     eventually,
-    running,
     stream_server,
     walk,
 )
@@ -139,12 +138,19 @@ def test_packets_have_the_times_of_observations() -> None:
     """A clip that is cut at an observation shows what was observed."""
     tap = Tap()
     seen: list[Observation] = []
-    with running(lambda: ScriptedSource(walk(60)), seen.append) as worker:
-        worker._tap = tap
-        eventually(lambda: tap.losses > 0)
-        eventually(
-            lambda: any(each.kind == ObservationKind.MOTION_STARTED for each in seen)
-        )
+    worker = CameraWorker(
+        "gate",
+        lambda: ScriptedSource(walk(60)),
+        AnalyzerSettings(),
+        seen.append,
+        tap=tap,
+    )
+    worker.start()
+    eventually(
+        lambda: any(each.kind == ObservationKind.MOTION_STARTED for each in seen)
+    )
+    worker.request_stop()
+    assert worker.join(WAIT_S)
     started = next(e for e in seen if e.kind == ObservationKind.MOTION_STARTED)
     at = [packet["at"] for packet in tap.packets]
     assert min(at) - 0.5 <= started.ts / 1000 <= max(at) + 0.5

@@ -17,6 +17,7 @@ from .schema import MEDIA_PENDING, events, media_files, protected
 from .store import EventStore
 
 _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
+_MOST_AT_ONCE: Final = 500
 _KEY: Final = (media_files.c.event_id, media_files.c.kind, media_files.c.part)
 
 
@@ -103,6 +104,24 @@ class MediaStore:
             media_files.c.part == part,
         )
         return found[0] if found else None
+
+    async def events_among(self, ids: Collection[str]) -> set[str]:
+        """Return which of some ids are events of this database."""
+        wanted = sorted(ids)
+
+        def select_known(connection: Connection) -> set[str]:
+            """Ask in batches: a statement takes only so many values."""
+            return {
+                event_id
+                for start in range(0, len(wanted), _MOST_AT_ONCE)
+                for event_id in connection.scalars(
+                    select(events.c.id).where(
+                        events.c.id.in_(wanted[start : start + _MOST_AT_ONCE])
+                    )
+                )
+            }
+
+        return await self._store.run(select_known)
 
     async def of(self, event_ids: Collection[str]) -> list[MediaFile]:
         """Return all files of events, a clip's parts in order."""

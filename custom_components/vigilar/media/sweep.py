@@ -44,18 +44,25 @@ async def sweep(library: MediaLibrary) -> None:
 async def _remove_strays(
     library: MediaLibrary, present: set[str], known: list[MediaFile]
 ) -> None:
-    """Remove the files that are there without a row."""
+    """Remove the files of this database's events that are there without a row.
+
+    Others in the same folder are left alone: they belong to another database, of
+    a second Home Assistant or from before this one was begun.
+    """
     fresh, library.fresh = library.fresh or set(), None
     rows = {file.path for file in known if file.root == str(library.root)}
-    strays = [
-        path
-        for path in sorted(present - rows)
-        # This life's are still being written.
-        if Path(path).name.partition(".")[0] not in fresh
-    ]
+    # This life's are still being written.
+    loose = {path: _event_id(path) for path in present - rows}
+    ours = await library.store.events_among(set(loose.values()) - fresh)
+    strays = sorted(path for path, event_id in loose.items() if event_id in ours)
     if strays:
         _LOGGER.info("Removing %d media files that belong to no event", len(strays))
         await library.run(files.remove, [(library.root, path) for path in strays])
+
+
+def _event_id(path: str) -> str:
+    """Return whose file it is, by its name."""
+    return Path(path).name.partition(".")[0]
 
 
 def _missing(known: list[MediaFile]) -> list[MediaFile]:
