@@ -206,13 +206,16 @@ class HomeAssistantClient:
         _, flow_id = result["next_flow"]
         return result["result"], flow_id
 
-    async def add_stream_camera(self, flow_id: str, name: str, url: str) -> JsonObject:
+    async def add_stream_camera(
+        self, flow_id: str, name: str, url: str, **more: Any
+    ) -> JsonObject:
         """Walk a camera flow to its end with a stream address.
 
         Args:
             flow_id: A subentry flow at its first step.
             name: The camera's name.
             url: The stream's address.
+            more: Other fields of the form.
 
         Returns:
             The flow's last step, of type `create_entry`.
@@ -221,7 +224,7 @@ class HomeAssistantClient:
             HarnessError: The flow did not accept the camera.
         """
         await self.submit_subentry(flow_id, {"next_step_id": "stream"})
-        step = await self.submit_subentry(flow_id, {"name": name, "url": url})
+        step = await self.submit_subentry(flow_id, {"name": name, "url": url, **more})
         return _created_step(step, name)
 
     async def create_dashboard(self, path: str, title: str, config: JsonObject) -> None:

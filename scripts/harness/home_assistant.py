@@ -14,9 +14,12 @@ REPOSITORY: Final = Path(__file__).resolve().parents[2]
 USER: Final = "demo"
 PASSWORD: Final = "demo"
 
-# No default_config: nothing that would look for devices or call out.
+# No default_config: nothing that would look for devices or call out. Media within
+# the folder: in a container they would go to one that all processes share.
 CONFIGURATION: Final = """\
 homeassistant:
+  media_dirs:
+    local: {media}
   name: Vigilar
   time_zone: UTC
   unit_system: metric
@@ -100,8 +103,10 @@ class HomeAssistantProcess(ManagedProcess):
             {"done": ["user", "core_config", "analytics", "integration"]},
         )
         self._add_user()
+        media = self.config_dir / "media"
+        media.mkdir()
         (self.config_dir / "configuration.yaml").write_text(
-            CONFIGURATION + configuration
+            CONFIGURATION.format(media=media.absolute()) + configuration
         )
 
     def _add_user(self) -> None:

@@ -57,18 +57,41 @@ async def eventually_heard[T](look: Callable[[], T], what: str) -> T:
     return await eventually(listen, what)
 
 
-def cut_clip(stretch: tuple[float, float], target: Path) -> Path:
-    """Cut a stretch out of the demo's clip, to be played in a loop."""
+def cut_clip(stretch: tuple[float, float], target: Path, *options: str) -> Path:
+    """Cut a stretch out of the demo's clip, to be played in a loop.
+
+    Args:
+        stretch: Its begin and end, seconds.
+        target: The file to write.
+        options: Of FFmpeg, where it is not to be H.264 in its own size.
+    """
     start, end = stretch
     subprocess.run(
         [
             *("ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-i", str(CLIP)),
             *("-ss", str(start), "-t", str(end - start), "-an", "-c:v", "libx264"),
-            *("-bf", "0", "-g", "20", "-preset", "veryfast", str(target)),
+            *("-bf", "0", "-g", "20", "-preset", "veryfast"),
+            *(*options, str(target)),
         ],
         check=True,
     )
     return target
+
+
+def connections(pid: int, port: int) -> int:
+    """Count a process's connections to a port that are established."""
+    inodes = {
+        handle.readlink().name
+        for handle in Path(f"/proc/{pid}/fd").iterdir()
+        if str(handle.readlink()).startswith("socket:")
+    }
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(
+        f"socket:[{fields[9]}]" in inodes
+        and fields[2].endswith(f":{port:04X}")
+        and fields[3] == "01"
+        for fields in (line.split() for line in lines)
+    )
 
 
 class MqttListener:

@@ -4,11 +4,12 @@ The test is the phone: it registers as the companion app does, takes what is
 pushed, and taps a button.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 import pytest
 
 from scripts.harness.client import HomeAssistantClient, JsonObject
@@ -105,6 +106,18 @@ async def _add_recipient(client: HomeAssistantClient, entry_id: str) -> None:
     assert (step["type"], step["title"]) == ("create_entry", "Anna's iPhone")
 
 
+async def _check_picture(process: HomeAssistantProcess, push: JsonObject) -> None:
+    """Fetch a push's picture as the app does, with its user's token; and without."""
+    url = push["data"]["image"]
+    tokens = await asyncio.to_thread(process.login)
+    bearer = {"Authorization": f"Bearer {tokens.access_token}"}
+    async with ClientSession(tokens.url) as session:
+        answer = await session.get(url, headers=bearer)
+        assert (answer.status, answer.content_type) == (200, "image/jpeg")
+        assert (await answer.read()).startswith(b"\xff\xd8")
+        assert (await session.get(url)).status == 401
+
+
 async def _report(client: HomeAssistantClient, event_id: str) -> Any:
     """Ask the ledger."""
     return await client.call("vigilar/delivery", event_id=event_id)
@@ -129,11 +142,19 @@ async def test_from_a_stream_to_the_phone_and_back(
                     lambda: phone.pushes[:1], "a notification"
                 )
                 tag = first[0]["data"]["tag"]
+                pictured = await eventually_heard(
+                    lambda: [push for push in phone.of(tag) if "image" in push["data"]],
+                    "a picture",
+                )
+                await _check_picture(process, pictured[0])
                 assert first[0]["title"].endswith(": Back yard")
                 assert first[0]["data"]["url"] == f"/vigilar/event/{tag}"
                 await eventually_heard(
-                    lambda: phone.of(tag)[-1]["message"].startswith("from "),
-                    "the end of the event",
+                    lambda: (
+                        phone.of(tag)[-1]["message"].startswith("from ")
+                        and "video" in phone.of(tag)[-1]["data"]
+                    ),
+                    "the end of the event, with its clip",
                 )
                 [row] = (await _report(client, tag))["deliveries"]
                 assert (row["state"], row["recipient"]) == ("updated", "Anna's iPhone")

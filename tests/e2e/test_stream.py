@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scripts.harness.client import HomeAssistantClient
 
-from .house import House, MqttListener, eventually_heard, snapshot
+from .house import House, MqttListener, connections, eventually_heard, snapshot
 
 
 def _threads(pid: int) -> Counter[str]:
@@ -16,22 +16,6 @@ def _threads(pid: int) -> Counter[str]:
         for task in Path(f"/proc/{pid}/task").iterdir()
     )
     return Counter(name for name in names if name.startswith("vigilar"))
-
-
-def _sockets(pid: int, port: int) -> int:
-    """Count a process's connections to a port that are established."""
-    inodes = {
-        handle.readlink().name
-        for handle in Path(f"/proc/{pid}/fd").iterdir()
-        if str(handle.readlink()).startswith("socket:")
-    }
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    return sum(
-        f"socket:[{fields[9]}]" in inodes
-        and fields[2].endswith(f":{port:04X}")
-        and fields[3] == "01"
-        for fields in (line.split() for line in lines)
-    )
 
 
 async def _camera_events(client: HomeAssistantClient, source_id: str) -> list[str]:
@@ -83,4 +67,4 @@ async def test_loss_and_return_are_one_event_each_and_leak_nothing(
         assert offline["payload"]["end_ts"] > offline["ts"]
 
         assert await asyncio.to_thread(_threads, pid) == threads
-        assert await asyncio.to_thread(_sockets, pid, house.front.port) == 1
+        assert await asyncio.to_thread(connections, pid, house.front.port) == 1

@@ -82,8 +82,8 @@ def test_the_reserve(root: Path) -> None:
     """5 % or 1 GB, whichever is less, is never written to."""
     assert files.Space(10_000_000_000, 600_000_000).reserve == 500_000_000
     assert files.Space(4_000_000_000_000, 0).reserve == 1_000_000_000
-    assert files.Space(10_000_000_000, 450_000_000).lacking == 50_000_000
-    assert files.Space(10_000_000_000, 550_000_000).lacking == 0
+    assert files.Space(10_000_000_000, 450_000_000).lacking == 175_000_000
+    assert files.Space(10_000_000_000, 650_000_000).lacking == 0
 
     files.check(root)
     space = files.Space(1000, 60)

@@ -454,6 +454,23 @@ def test_a_copy_of_the_ring(tmp_path: Path) -> None:
         )
 
 
+def test_a_clip_from_the_beginning_of_a_connection(tmp_path: Path) -> None:
+    """What was read late was not sent late: the clip began when its pictures did."""
+    studio = Studio(tmp_path, pre_roll_s=10.0)
+    opened = studio.start + 1.5
+
+    def read(packet: Any, *, at: float, **more: Any) -> None:
+        studio.recorder.packet(packet, at=max(at, opened), **more)
+
+    Wire(video()).play(read, until=6.0, at=studio.start)
+    info = studio.recorder.copy(
+        round(studio.start * 1000), round(studio.start * 1000) + 5000, tmp_path / "clip"
+    )
+    assert info is not None
+    assert info.start_ts / 1000 == pytest.approx(studio.start, abs=0.002)
+    assert info.duration_s == pytest.approx(5.0, abs=0.15)
+
+
 def test_the_second_stream_takes_over(tmp_path: Path) -> None:
     """While it gives pictures it is the one that is recorded."""
     studio = Studio(tmp_path, pre_roll_s=2.0, post_roll_s=1.0)

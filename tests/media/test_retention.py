@@ -126,7 +126,7 @@ async def test_the_reserve_of_the_disk_is_kept(house: House, tmp_path: Path) -> 
     def measure(_root: Path) -> files.Space:
         """Return a disk that lacks a little more than one event's media."""
         used = sum((root / path).stat().st_size for path in files.walk(root))
-        return files.Space(100 * size, 7 * size - used - 1)
+        return files.Space(80 * size, 7 * size - used - 1)
 
     with patch.object(files, "measure", measure):
         await house.library.retention.tidy(root, BEGAN)
@@ -134,6 +134,26 @@ async def test_the_reserve_of_the_disk_is_kept(house: House, tmp_path: Path) -> 
         assert (await house.media(other.id))["snapshot"]["state"] == "ready"
         gone = [(await house.media(event.id))["snapshot"]["state"] for event in events]
         assert gone == ["ready", "deleted", "deleted"]
+
+
+async def test_room_is_made_before_a_clip_is_refused(house: House) -> None:
+    """What is deleted leaves more than the reserve, for a clip makes none itself."""
+    events = await _three(house)
+
+    def measure(_root: Path) -> files.Space:
+        """Return a disk whose reserve is just there with all that is kept."""
+        used = sum(
+            (house.root / path).stat().st_size for path in files.walk(house.root)
+        )
+        return files.Space(20 * kept, 2 * kept - used)
+
+    kept = sum(size for _, size in await house.library.store.disposable(9, None))
+    with patch.object(files, "measure", measure):
+        files.check(house.root)
+        assert measure(house.root).lacking > 0
+        await house.library.retention.tidy(house.root, BEGAN)
+        assert measure(house.root).lacking == 0
+        assert await _deleted(house, *events) == [False, False, True]
 
 
 async def test_no_more_is_deleted_than_is_lacking(

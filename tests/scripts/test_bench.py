@@ -130,5 +130,9 @@ def test_recording_is_measured(tmp_path: Path) -> None:
     assert written["clip_s"] == pytest.approx(6.0, abs=0.2)
     assert written["writing_core_percent"] > 0
     assert written["preview_kb"] > 0
-    snapshots = media._snapshots(clip)
+    snapshots = media._snapshots(clip, tmp_path)
+    assert 0 < snapshots["jpeg_p50_ms"] <= snapshots["jpeg_p95_ms"]
     assert 0 < snapshots["snapshot_p50_ms"] <= snapshots["snapshot_p95_ms"]
+    assert len(list((tmp_path / "media").glob("bench/*/*.thumb.jpg"))) == (
+        media.SNAPSHOTS
+    )

@@ -117,6 +117,7 @@ class ClipPart(ABC):
         self._path = path
         self._track = first.track
         self._start = first
+        self._began = first.at
         self._last = first.media
         self._interval = _FIRST_INTERVAL_S
         self._codec = first.track.codec
@@ -131,7 +132,7 @@ class ClipPart(ABC):
         except FileNotFoundError:
             size = 0
         return ClipInfo(
-            start_ts=round(self._start.at * 1000),
+            start_ts=round(self._began * 1000),
             duration_s=round(self.duration_s, 3),
             width=self._size[0],
             height=self._size[1],
@@ -159,6 +160,10 @@ class ClipPart(ABC):
                 if entry.media > self._last:
                     self._interval = entry.media - self._last
                 self._last = entry.media
+                # Packets that FFmpeg held back while it looked at a new connection
+                # were dated by when they were read; those that follow know better.
+                since = entry.media - self._start.media
+                self._began = min(self._began, entry.at - since)
             self._write(entry)
 
     def finish(self) -> ClipInfo:

@@ -66,8 +66,12 @@ class Space:
 
     @property
     def lacking(self) -> int:
-        """Bytes that have to be freed until the reserve is there; 0 if it is."""
-        return max(self.reserve - self.free, 0)
+        """Bytes that have to be freed until there is room for more; 0 if there is.
+
+        A quarter of the reserve more than the reserve: with that alone the next
+        clip would be refused, although there is what may be deleted for it.
+        """
+        return max(self.reserve + self.reserve // 4 - self.free, 0)
 
 
 class DiskFullError(OSError):
