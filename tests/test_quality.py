@@ -135,9 +135,13 @@ def test_every_failure_of_a_camera_has_its_words() -> None:
 def test_every_problem_of_a_model_has_its_words() -> None:
     """Each problem that the options can show is translated, with what it names."""
     texts = _read("translations/en.json")["options"]["error"]
-    assert set(texts) == {problem.value for problem in ModelProblem} | {
-        "invalid_prefix"
+    others = {
+        "invalid_prefix",
+        "folder_is_config",
+        "folder_relative",
+        "folder_unusable",
     }
+    assert set(texts) == {problem.value for problem in ModelProblem} | others
     folder = Path(description.__file__).parent.parent
     source = "\n".join(
         path.read_text(encoding="utf-8")

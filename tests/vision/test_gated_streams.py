@@ -268,6 +268,30 @@ def test_a_quiet_stream_costs_its_keyframes(tmp_path: Path) -> None:
     assert pipe.duration == pytest.approx(100, abs=2.1)
 
 
+@pytest.mark.parametrize("entered_after", [8, 15])
+def test_the_sizes_of_packets_tell_between_keyframes(
+    tmp_path: Path, entered_after: int
+) -> None:
+    """Somebody slow who enters in the middle of a group is not left to its end."""
+    group = 30
+    enters = 14 * group + entered_after
+    clip = tmp_path / "slow.ts"
+    options = {**X264, "profile": "baseline", "crf": "23", "g": str(group)}
+    images = walk(enters + 2 * group, before=enters, contrast=0.3, speed=1.5)
+    clip.write_bytes(encode(images, fps=15, codec="libx264", options=options))
+    source = open_file(clip)
+    pipe = pipeline(source, gate=Gate())
+    while pipe.times.packets < enters:
+        pipe.step()
+    assert pipe.gate is GateState.QUIET
+    assert pipe.gate_counts.wakes == 0
+    while not pipe.gate_counts.wakes:
+        pipe.step()
+    source.close()
+    assert pipe.times.packets < 15 * group
+    assert pipe.gate_counts.keyframe_finds == 0
+
+
 def enlarged(images: Iterable[Image]) -> Iterator[Image]:
     """Yield images at twice their size."""
     return (np.kron(image, np.ones((2, 2), np.uint8)) for image in images)

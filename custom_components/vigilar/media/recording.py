@@ -41,7 +41,7 @@ class RecorderSettings:
     pre_roll_s: float = 5.0
     post_roll_s: float = 5.0
     memory_mb: int = 32
-    notice_s: float = 8.0
+    notice_s: float = 10.0
 
 
 class MediaSink(Protocol):

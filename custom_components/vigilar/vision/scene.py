@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Observation, ObservationKind
+from .focus import Detail, Focus, detail
 
 type Plane = NDArray[np.float32]
 type Field = NDArray[np.complex64]
@@ -51,13 +52,10 @@ BLACK: Final = 40.0
 WHITE: Final = 225.0
 """Median luma (0-255) above which a picture without structure is white."""
 BLURRED: Final = 0.2
-"""Share of the usual fine detail, relative to coarse detail, below which a
-picture is out of focus: a blur of 0.5-1 % of the picture's width."""
+"""Share of the expected fine detail below which a picture is out of focus: a
+blur with a standard deviation of 0.6 % of the picture's width."""
 SHARP: Final = 0.4
 """Share of it from which on the focus is back."""
-CONTRAST_KEPT: Final = 0.15
-"""Share of the usual coarse detail that a blur leaves, and fog, night or light
-that is switched off does not."""
 
 _ROWS: Final = 6
 _COLUMNS: Final = 8
@@ -68,15 +66,10 @@ _SURROUND: Final = 3
 """Radius of the surroundings, pixels of the small plane; shading is wider."""
 _FLOOR: Final = 1.0
 """Gradient in luma levels a pixel of the small plane that stands out of noise."""
-_COARSE: Final = 3
-"""Size of coarse detail, pixels of the small plane: no lens blurs it by accident."""
 _NEAR: Final = 3
 """Displacement up to which a view still resembles itself."""
 _LEAST_STRUCTURE: Final = 0.02
 """Share of the picture that must have edges to be known again."""
-_LEAST_DETAIL: Final = 0.5
-"""Energy of coarse detail in a cell, levels², to be judged for focus."""
-_MIN_CELLS: Final = 6
 _MIN_HALF: Final = 2
 
 
@@ -102,14 +95,12 @@ class _Look:
         field: complex64[h, w]: edge orientation as a doubled angle, times a
             weight of 0-1.
         median: Luma, 0-255.
-        fine: float32[rows, columns]: energy of detail of a pixel, levels².
-        coarse: float32[rows, columns]: energy of detail of a twentieth of the width.
+        detail: By octave.
     """
 
     field: Field
     median: float
-    fine: Plane
-    coarse: Plane
+    detail: Detail
 
 
 class _Exposure:
@@ -153,23 +144,16 @@ class _Exposure:
             half.fill(0)
         self._count = 0
 
-    def finish(self) -> _Look:
+    def finish(self, newest: NDArray[np.uint8]) -> _Look:
         """Return the look at the pictures taken, and begin anew."""
         first, second = self._sums
         first /= (self._count + 1) // 2
         second /= self._count // 2
-        small = (self._shrink(first), self._shrink(second))
-        mean = np.float32(0.5) * (small[0] + small[1])
+        mean = self._shrink(np.float32(0.5) * (first + second))
         look = _Look(
             field=_orientation(mean - _surroundings(mean)),
             median=float(np.median(mean)),
-            fine=_detail(first, second, 1),
-            # Without the shading: a lamp adds no detail.
-            coarse=_detail(
-                small[0] - _surroundings(small[0]),
-                small[1] - _surroundings(small[1]),
-                _COARSE,
-            ),
+            detail=detail(first, second, newest[: self._rows, : self._columns]),
         )
         self.reset()
         return look
@@ -189,8 +173,7 @@ class _View:
     def __init__(self, look: _Look) -> None:
         """Take a look as the first guess."""
         self._field = look.field
-        self._fine = look.fine
-        self._coarse = look.coarse
+        self._focus = Focus(look.detail)
         self._looks = 1
         self.familiarity = 0
 
@@ -206,10 +189,9 @@ class _View:
             2 * FAMILIAR_LOOKS, max(0, self.familiarity + (1 if same else -1))
         )
         self._looks += 1
-        share = np.float32(min(1.0, max(1 / self._looks, gap / LEARN_S)))
-        self._field = self._field + share * (look.field - self._field)
-        self._fine = self._fine + share * (look.fine - self._fine)
-        self._coarse = self._coarse + share * (look.coarse - self._coarse)
+        share = min(1.0, max(1 / self._looks, gap / LEARN_S))
+        self._field = self._field + np.float32(share) * (look.field - self._field)
+        self._focus.learn(look.detail, share)
 
     def compare(self, look: _Look) -> tuple[float, float]:
         """Compare a look with the view, without what a burnt-in clock may be.
@@ -231,14 +213,9 @@ class _View:
         share = _structure(look.field[mask]) / before if before else 1.0
         return _likeness(field, self._field), share
 
-    def sharpness(self, look: _Look) -> float:
-        """Return the look's share of the usual sharpness; 1 where none can be told."""
-        known = (self._coarse >= _LEAST_DETAIL) & (self._fine > 0)
-        known &= look.coarse >= CONTRAST_KEPT * self._coarse
-        if np.count_nonzero(known) < _MIN_CELLS:
-            return 1.0
-        now = look.fine[known] / look.coarse[known]
-        return float(np.median(now * self._coarse[known] / self._fine[known]))
+    def sharpness(self, look: _Look) -> float | None:
+        """Return the look's share of the expected fine detail, if it can be told."""
+        return self._focus.sharpness(look.detail)
 
 
 @dataclass(slots=True)
@@ -323,7 +300,7 @@ class SceneChecker:
         if ts - course.begun < LOOK_S or not exposure.ready:
             return []
         begun, course.begun = course.begun, None
-        return self._follow(exposure.finish(), begun, ts)
+        return self._follow(exposure.finish(luma), begun, ts)
 
     def _follow(self, look: _Look, begun: float, ts: float) -> list[Observation]:
         """Judge a look, and learn from it if it is sound."""
@@ -366,9 +343,15 @@ class SceneChecker:
             return SceneFault.FROZEN
         if not view.usual:
             return None
-        if likeness < (FOUND if faulty else LOST):
+        # A blur leaves little of the view, and is none the less the same fault.
+        blind = faulty and self._fault is not SceneFault.DEFOCUSED
+        if likeness < (FOUND if blind else LOST):
             return _blindness(look, share)
-        if view.sharpness(look) < (SHARP if faulty else BLURRED):
+        sharpness = view.sharpness(look)
+        if sharpness is None:
+            # Nightfall ends no blur.
+            return self._fault if self._fault is SceneFault.DEFOCUSED else None
+        if sharpness < (SHARP if faulty else BLURRED):
             return SceneFault.DEFOCUSED
         return None
 
@@ -436,31 +419,6 @@ def _likeness(field: Field, other: Field) -> float:
     distance = np.maximum(rows[:, None], columns)
     spread = float(surface[distance > _NEAR].std())
     return float(surface[distance <= 1].max()) / spread if spread > 0 else 0.0
-
-
-def _detail(first: Plane, second: Plane, step: int) -> Plane:
-    """Return the energy of what two planes share between pixels so far apart.
-
-    Args:
-        first: float32[h, w].
-        second: The same view with other noise.
-        step: Pixels.
-
-    Returns:
-        float32[rows, columns] of levels², never below 0.
-    """
-    energy = np.zeros_like(first)
-    energy[:, step:] += _steps(first, step) * _steps(second, step)
-    energy[step:] += (_steps(first.T, step) * _steps(second.T, step)).T
-    per_pixel = np.float32(_ROWS * _COLUMNS / energy.size)
-    means: Plane = np.maximum(_cells(energy) * per_pixel, np.float32(0))
-    return means
-
-
-def _steps(plane: Plane, step: int) -> Plane:
-    """Return the differences along the rows between pixels so far apart."""
-    steps: Plane = plane[:, step:] - plane[:, :-step]
-    return steps
 
 
 def _cells(plane: Plane) -> Plane:
