@@ -271,9 +271,27 @@ async def test_without_a_limit_there_is_one(house: House, exports: Exports) -> N
     """For exports, that is."""
     event = await _recorded(house, b"x" * 10_000)
     with patch.object(exports_module, "MAX_BYTES", 1):
-        await exports.bundle(event)
-        last = await exports.bundle(event)
+        # More than may wait at once, one after the other.
+        for _ in range(MAX_WAITING + 1):
+            last = await exports.bundle(event)
     assert await exports.store.all() == [last.file]
+
+
+async def test_an_export_is_on_disk_before_it_has_its_name(
+    house: House, exports: Exports
+) -> None:
+    """A crash leaves no half of one under it."""
+    event = await _recorded(house, b"clip")
+    synced: list[str] = []
+
+    def note(descriptor: int) -> None:
+        """Remember what is synced, by the name that it has now."""
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+
+    with patch("os.fsync", note):
+        export = await exports.bundle(event)
+    assert synced == ["bundle.zip", FOLDER]
+    assert _names(house) == [f"{export.file.id}.zip"]
 
 
 async def test_what_a_crash_leaves_is_removed(house: House, exports: Exports) -> None:

@@ -154,7 +154,8 @@ class _Copier:
         at = float(packet.dts * packet.time_base)
         is_video = packet.stream.index == self._video.index
         if not self._begun:
-            if not is_video or not packet.is_keyframe:
+            # The pictures are read from a keyframe on, the sound from where it may.
+            if not is_video:
                 return True
             self._begun = True
             self.begin_s = at
