@@ -14,6 +14,7 @@ from custom_components.vigilar.governor import (
     MIN_LAG_SAMPLES,
     LoopLag,
 )
+from custom_components.vigilar.media.recorder import MediaWriter
 from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from custom_components.vigilar.vision.governor import STEPS
@@ -52,9 +53,14 @@ async def test_load_is_shown(
 async def test_what_the_cameras_share_counts(
     hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers
 ) -> None:
-    """The object detector works for all of them, and within the same budget."""
-    with patch.object(
-        InferenceThread, "cpu_s", new_callable=PropertyMock, return_value=2.0
+    """The object detector and the writer work for all, within the same budget."""
+    with (
+        patch.object(
+            InferenceThread, "cpu_s", new_callable=PropertyMock, return_value=1.25
+        ),
+        patch.object(
+            MediaWriter, "cpu_s", new_callable=PropertyMock, return_value=0.75
+        ),
     ):
         _govern(runtime, workers, 0.5)
     state = hass.states.get(LOAD)

@@ -13,6 +13,7 @@ from homeassistant.loader import async_get_integration
 
 from .const import DOMAIN, PLATFORMS
 from .events.store import StoreError
+from .keeping import async_register_keeping
 from .media.views import async_register_views
 from .panel import async_remove_panel, async_serve_frontend
 from .publish.delivery import async_register_delivery
@@ -27,6 +28,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_serve_frontend(hass)
     async_register_commands(hass)
     async_register_delivery(hass)
+    async_register_keeping(hass)
     async_register_views(hass)
     return True
 

@@ -24,7 +24,7 @@ TICK_S: Final = 0.2
 LAG_SAMPLES: Final = 150
 """Half a minute: a single late tick is no lag."""
 MIN_LAG_SAMPLES: Final = 50
-SHARED: Final = "inference"
+SHARED: Final = "shared"
 """Stands beside the ids of the cameras for what they share."""
 SHOWN_LOADS: Final = 12
 """Measurements that are averaged for people: a minute, which changes seldom."""
@@ -100,7 +100,7 @@ class Governor(DataUpdateCoordinator[AnalysisLoad]):
         hass: HomeAssistant,
         entry: ConfigEntry,
         cameras: Callable[[], Collection[CameraCoordinator]],
-        inference_cpu_s: Callable[[], float],
+        shared_cpu_s: Callable[[], float],
     ) -> None:
         """Initialize a governor that measures nothing yet.
 
@@ -108,7 +108,7 @@ class Governor(DataUpdateCoordinator[AnalysisLoad]):
             hass: Home Assistant.
             entry: The hub's; its options hold the budget.
             cameras: Returns the cameras there are.
-            inference_cpu_s: Returns the CPU seconds so far of what they share.
+            shared_cpu_s: Returns the CPU seconds so far of what they share.
         """
         super().__init__(
             hass, _LOGGER, config_entry=entry, name="governor", update_interval=None
@@ -117,7 +117,7 @@ class Governor(DataUpdateCoordinator[AnalysisLoad]):
         self.lag = LoopLag(hass.loop)
         self._entry = entry
         self._cameras = cameras
-        self._inference_cpu_s = inference_cpu_s
+        self._shared_cpu_s = shared_cpu_s
         self._decisions = RateGovernor()
         self._loads: deque[float] = deque(maxlen=SHOWN_LOADS)
         self._measured = hass.loop.time()
@@ -179,7 +179,7 @@ class Governor(DataUpdateCoordinator[AnalysisLoad]):
         self._cpu_s = {
             camera.camera.subentry_id: camera.cpu_s for camera in self._cameras()
         }
-        self._cpu_s[SHARED] = self._inference_cpu_s()
+        self._cpu_s[SHARED] = self._shared_cpu_s()
         return sum(
             max(0.0, cpu_s - before.get(subentry_id, 0.0))
             for subentry_id, cpu_s in self._cpu_s.items()

@@ -40,6 +40,7 @@ from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
 from .governor import Governor
+from .media.exports import Exports
 from .media.library import MediaLibrary, Trouble
 from .media.recorder import MediaWriter, Recorder
 from .media.sink import LibrarySink
@@ -113,10 +114,14 @@ class VigilarRuntime:
             report=self._async_report_media,
         )
         self.processor.media = self.library
+        self.exports = Exports(self.store, self.library, self._async_recorder_of)
         self._writer = MediaWriter()
         self._sink = LibrarySink(self.library, hass.loop)
         self.governor = Governor(
-            hass, entry, self.cameras.values, lambda: self.inference.cpu_s
+            hass,
+            entry,
+            self.cameras.values,
+            lambda: self.inference.cpu_s + self._writer.cpu_s,
         )
         self.mqtt: MqttPublisher | None = None
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
@@ -138,6 +143,7 @@ class VigilarRuntime:
             self._async_report_moved_aside(str(opening.moved_aside))
         self.library.retention.policy = media_policy(self.entry.options)
         await self.library.open(media_root(self.hass, self.entry.options))
+        await self.exports.open()
         for publisher, publish in (
             ("bus", BusPublisher(self.hass).publish),
             ("media", self.library.publish),
@@ -199,6 +205,7 @@ class VigilarRuntime:
 
     async def _async_stop_recording(self) -> None:
         """Complete the clips as they are, and keep them."""
+        await self.exports.close()
         for camera in self.cameras.values():
             camera.recorder.close()
         await self.hass.async_add_executor_job(self._writer.close)
@@ -447,6 +454,7 @@ class VigilarRuntime:
     async def _async_tidy_media(self, _now: datetime | None = None) -> None:
         """Delete media that are too old or too many, and see whether new ones fit."""
         try:
+            await self.exports.tidy()
             await self.library.retention.tidy(self.library.root, wall_ms())
         except StoreError as err:
             _LOGGER.warning("Old media could not be deleted: %s", err)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import contextlib
 from dataclasses import replace
 from pathlib import Path
+import re
 import sqlite3
 import threading
 from typing import Any
@@ -430,7 +431,7 @@ async def test_housekeeping_reads_indexes(
 
 
 async def explain(store: EventStore, job: Callable[[], Awaitable[object]]) -> list[str]:
-    """Return the steps of SQLite's plans for every query of events and journal that a job makes."""
+    """Return the steps of SQLite's plans for the queries of large tables that a job makes."""
     asked: list[tuple[str, Any]] = []
 
     def note(
@@ -449,7 +450,7 @@ async def explain(store: EventStore, job: Callable[[], Awaitable[object]]) -> li
         return [
             row.detail
             for statement, parameters in asked
-            if "FROM events" in statement or "FROM journal" in statement
+            if re.search("FROM (events|journal|media_files)", statement)
             for row in connection.exec_driver_sql(
                 f"EXPLAIN QUERY PLAN {statement}", parameters
             )

@@ -45,8 +45,8 @@ async def test_a_snapshot_is_there_at_once(house: House) -> None:
         ("snapshot", "thumbnail", "preview", "clip"), PENDING
     )
     assert updated.event.payload["media"] == {
-        "snapshot": _ready(event.id, "snapshot"),
-        "thumbnail": _ready(event.id, "thumbnail"),
+        "snapshot": _ready(event.id, "snapshot", size=len(PICTURE)),
+        "thumbnail": _ready(event.id, "thumbnail", size=len(files.shrink(PICTURE))),
         "preview": PENDING,
         "clip": PENDING,
     }
@@ -73,7 +73,7 @@ async def test_the_first_update_does_not_wait_for_the_interval(
 
 
 async def test_a_better_look_replaces_the_file(house: House) -> None:
-    """The address stays, so nothing is published."""
+    """The address stays, and the event says how large it is now."""
     event = await house.see(snapshot=PICTURE)
     await house.see(UPDATED, snapshot=BETTER)
     found = await house.library.find(event.id, MediaKind.SNAPSHOT)
@@ -86,7 +86,8 @@ async def test_a_better_look_replaces_the_file(house: House) -> None:
         if file.kind is MediaKind.SNAPSHOT
     ]
     assert row.bytes == len(BETTER)
-    assert len(house.changes) == 2
+    snapshot = (await house.media(event.id))["snapshot"]
+    assert snapshot == _ready(event.id, "snapshot", size=len(BETTER))
 
 
 async def test_of_looks_that_wait_only_the_best_is_written(house: House) -> None:
@@ -106,7 +107,9 @@ async def test_the_last_look_of_an_event_counts(house: House) -> None:
     event = await house.see()
     assert (await house.media(event.id))["snapshot"] == NONE
     await house.see(ENDED, BEGAN + 3000, snapshot=PICTURE)
-    assert (await house.media(event.id))["snapshot"] == _ready(event.id, "snapshot")
+    assert (await house.media(event.id))["snapshot"] == _ready(
+        event.id, "snapshot", size=len(PICTURE)
+    )
     last = house.changes[-1]
     assert last.kind is ChangeKind.UPDATED
     assert last.event.payload["phase"] == "updated"
@@ -117,7 +120,7 @@ async def test_what_is_no_picture_is_kept_without_a_thumbnail(house: House) -> N
     """And the event says so."""
     event = await house.see(snapshot=b"broken")
     media = await house.media(event.id)
-    assert media["snapshot"] == _ready(event.id, "snapshot")
+    assert media["snapshot"] == _ready(event.id, "snapshot", size=len(b"broken"))
     assert media["thumbnail"] == _failed("the picture cannot be read")
 
 
@@ -147,7 +150,7 @@ async def test_a_clip(house: House) -> None:
     recorder.finish_part(event.id, 0, b"an mp4")
     await house.settle()
     assert (await house.media(event.id))["clip"] == _ready(
-        event.id, "clip", parts=1, start_ts=BEGAN - 5000, duration_ms=10_000
+        event.id, "clip", size=6, parts=1, start_ts=BEGAN - 5000, duration_ms=10_000
     )
     await house.see(ENDED, BEGAN + 3000)
     assert recorder.ended == {event.id: BEGAN + 3000}
@@ -159,9 +162,9 @@ async def test_a_clip(house: House) -> None:
 
     media = await house.media(event.id)
     assert media["clip"] == _ready(
-        event.id, "clip", parts=2, start_ts=BEGAN - 5000, duration_ms=20_000
+        event.id, "clip", size=6, parts=2, start_ts=BEGAN - 5000, duration_ms=20_000
     )
-    assert media["preview"] == _ready(event.id, "preview")
+    assert media["preview"] == _ready(event.id, "preview", size=4)
     assert house.library.recordings == {}
     for part, data in enumerate((b"an mp4", b"the rest")):
         found = await house.library.find(event.id, MediaKind.CLIP, part)

@@ -1,5 +1,6 @@
 """What goes is old, or the least that matters; what is protected stays."""
 
+import asyncio
 import logging
 from pathlib import Path
 from unittest.mock import patch
@@ -9,9 +10,16 @@ import pytest
 from custom_components.vigilar.events.store import StoreError
 from custom_components.vigilar.media import files
 from custom_components.vigilar.media.retention import MS_PER_DAY, Policy
-from custom_components.vigilar.models import Event, Label, MediaKind, Severity
+from custom_components.vigilar.models import (
+    ChangeKind,
+    Event,
+    Label,
+    MediaKind,
+    Severity,
+)
 from tests.common import make_jpeg
 from tests.events.common import BEGAN
+from tests.events.test_store import explain
 
 from .house import House
 
@@ -194,3 +202,50 @@ def test_the_policy_counts_days() -> None:
         Severity.ALERT: 86 * MS_PER_DAY,
         Severity.CRITICAL: 70 * MS_PER_DAY,
     }
+
+
+async def test_retention_asks_only_the_index(house: House) -> None:
+    """It asks every minute, and most events have no media any more."""
+    store = house.library.store
+    before_ms = dict.fromkeys(Severity, BEGAN)
+
+    async def ask() -> None:
+        """Ask all that is asked each minute."""
+        await store.expired(before_ms, 10)
+        await store.disposable(10)
+        await store.disposable(10, str(house.root))
+        await store.usage()
+
+    steps = await explain(house.store, ask)
+    assert not [step for step in steps if "TEMP B-TREE" in step]
+    walked = [step for step in steps if "events" in step or "SCAN media_files" in step]
+    assert len(walked) == len(Severity) + 3
+    for step in walked:
+        assert "ix_events_media_ready" in step or "ix_media_files_bytes" in step
+
+
+async def test_protection_is_said_and_can_be_taken_back(house: House) -> None:
+    """The event carries it, as an update, once; an unknown one is not protected."""
+    event = await house.keep_ended(BEGAN, PICTURE)
+    for on in (True, True, False, False):
+        assert await house.library.protect(event.id, on=on)
+        await house.settle()
+    said = [change.event.payload.get("protected") for change in house.changes]
+    assert [each for at, each in enumerate(said) if each or (at and said[at - 1])] == [
+        True,
+        None,
+    ]
+    assert house.changes[-1].kind is ChangeKind.UPDATED
+    assert not await house.library.protect("0" * 26, on=True)
+    await house.settle()
+    assert house.changes[-1].event.id == event.id
+
+
+async def test_protection_waits_for_what_is_being_deleted(house: House) -> None:
+    """What is chosen to go is not said to be safe before it is gone."""
+    event = await house.keep_ended(BEGAN, PICTURE)
+    async with house.library.retention.deleting:
+        protecting = asyncio.create_task(house.library.protect(event.id, on=True))
+        await house.settle()
+        assert not protecting.done()
+    assert await protecting

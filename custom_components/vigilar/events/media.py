@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 import json
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, delete, func, not_, or_, select
+from sqlalchemy import Connection, Row, delete, exists, func, not_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from ..models import MediaKind, Severity
 from .clock import wall_ms
-from .schema import MEDIA_PENDING, events, media_files, protected
+from .schema import MEDIA_PENDING, MEDIA_READY, events, exports, media_files, protected
 from .store import EventStore
 
 _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
@@ -131,6 +131,24 @@ class MediaStore:
         """Return every file there is a row of."""
         return await self._select()
 
+    async def parts_between(
+        self, source_id: str, start: int, end: int
+    ) -> list[MediaFile]:
+        """Return the parts of a source's clips that show anything of a time.
+
+        Args:
+            source_id: The source.
+            start: Unix milliseconds.
+            end: Unix milliseconds.
+        """
+        own = select(events.c.id).where(events.c.source_id == source_id)
+        return await self._select(
+            media_files.c.event_id.in_(own),
+            media_files.c.kind == MediaKind.CLIP.value,
+            media_files.c.start_ts < end,
+            media_files.c.start_ts + media_files.c.duration_ms > start,
+        )
+
     async def times(self, source_id: str) -> list[int]:
         """Return when a source's events with media began, Unix milliseconds."""
         statement = (
@@ -180,6 +198,14 @@ class MediaStore:
             }
         )
 
+    async def size(self) -> int:
+        """Return the bytes of all files, copies that were asked for among them."""
+        usage = await self.usage()
+        exported = select(func.coalesce(func.sum(exports.c.bytes), 0))
+        return sum(size for _, size in usage.values()) + await self._store.run(
+            lambda connection: int(connection.execute(exported).scalar_one())
+        )
+
     async def expired(
         self, before_ms: Mapping[Severity, int], limit: int
     ) -> list[tuple[str, int]]:
@@ -193,11 +219,18 @@ class MediaStore:
             Their ids and the bytes of their media. Open and protected ones, and
             those without media, are not among them.
         """
-        old = [
-            and_(events.c.severity == _RANKS[severity], events.c.end_ts < cutoff)
-            for severity, cutoff in before_ms.items()
-        ]
-        return await self._disposable(limit, or_(*old))
+        found: list[tuple[str, int]] = []
+        for severity in _RANKS:
+            if severity in before_ms and len(found) < limit:
+                cutoff = before_ms[severity]
+                found += await self._disposable(
+                    limit - len(found),
+                    events.c.severity == _RANKS[severity],
+                    # Implied by the second, but this one the index knows.
+                    events.c.ts < cutoff,
+                    events.c.end_ts < cutoff,
+                )
+        return found
 
     async def disposable(
         self, limit: int, root: str | None = None
@@ -212,30 +245,50 @@ class MediaStore:
         """
         if root is None:
             return await self._disposable(limit)
-        return await self._disposable(limit, media_files.c.root == root)
+        own = (media_files.c.event_id == events.c.id, media_files.c.root == root)
+        return await self._disposable(limit, exists().where(*own))
 
-    async def protect(self, event_id: str, *, on: bool) -> None:
-        """Keep an event and its media whatever their age, or do not any more."""
+    async def protect(self, event_id: str, *, on: bool) -> bool:
+        """Keep an event and its media whatever their age, or do not any more.
+
+        Returns:
+            Whether there is such an event.
+        """
         if on:
             row = {"event_id": event_id, "at": self._clock()}
             statement: Any = insert(protected).values(row).on_conflict_do_nothing()
         else:
             statement = delete(protected).where(protected.c.event_id == event_id)
-        await self._store.run(lambda connection: connection.execute(statement))
+
+        def mark(connection: Connection) -> bool:
+            """Mark an event that is there."""
+            wanted = select(events.c.id).where(events.c.id == event_id)
+            if connection.execute(wanted).first() is None:
+                return False
+            connection.execute(statement)
+            return True
+
+        return await self._store.run(mark)
 
     async def _disposable(self, limit: int, *conditions: Any) -> list[tuple[str, int]]:
         """Return ended, unprotected events with media that meet conditions."""
+        size = (
+            select(func.sum(media_files.c.bytes))
+            .where(media_files.c.event_id == events.c.id)
+            .scalar_subquery()
+        )
         statement = (
-            select(events.c.id, func.sum(media_files.c.bytes))
-            .join(media_files, media_files.c.event_id == events.c.id)
+            select(events.c.id, size)
             .where(
+                MEDIA_READY,
                 events.c.end_ts.is_not(None),
                 # Somebody still writes those.
                 not_(MEDIA_PENDING),
                 events.c.id.not_in(select(protected.c.event_id)),
+                # The event does not say yet that they are gone.
+                exists().where(media_files.c.event_id == events.c.id),
                 *conditions,
             )
-            .group_by(events.c.id)
             .order_by(events.c.severity, events.c.ts, events.c.id)
             .limit(limit)
         )

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -47,12 +48,29 @@ Index("ix_events_type", events.c.type, events.c.ts, events.c.id)
 Index("ix_events_severity", events.c.severity, events.c.ts, events.c.id)
 Index("ix_events_open", events.c.ts, sqlite_where=events.c.end_ts.is_(None))
 
+
+def _says(state: str) -> ColumnElement[bool]:
+    """Return whether any of an event's media is in a state.
+
+    In so many words and not as parameters, or the indexes would not know the question.
+    """
+    words: ColumnElement[str] = literal_column(f'\'"state":"{state}"\'')
+    return func.instr(events.c.payload, words) > literal_column("0")
+
+
 # Has media that somebody still works at: after a crash nobody does.
-# In so many words and not as parameters, or the index would not know the question.
-MEDIA_PENDING: Final = func.instr(
-    events.c.payload, literal_column('\'"state":"pending"\'')
-) > literal_column("0")
+MEDIA_PENDING: Final = _says("pending")
 Index("ix_events_media_pending", events.c.ts, sqlite_where=MEDIA_PENDING)
+
+# Has media that can go, in the order in which they do.
+MEDIA_READY: Final = _says("ready")
+Index(
+    "ix_events_media_ready",
+    events.c.severity,
+    events.c.ts,
+    events.c.id,
+    sqlite_where=MEDIA_READY,
+)
 
 # Every change of the table above, whole, so that who was away can be told all in order.
 journal: Final = Table(
@@ -92,6 +110,20 @@ media_files: Final = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("start_ts", BigInteger, nullable=False),
     Column("duration_ms", BigInteger, nullable=False),
+)
+Index("ix_media_files_bytes", media_files.c.kind, media_files.c.bytes)
+
+# One row a copy that somebody has asked for and may fetch for a while.
+exports: Final = Table(
+    "exports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("source_id", Text, nullable=False),
+    Column("root", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
 )
 
 # Events that a user wants kept whatever their age.

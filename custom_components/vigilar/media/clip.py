@@ -96,7 +96,7 @@ class ClipError(Exception):
 
 
 @contextmanager
-def _failing() -> Iterator[None]:
+def failing() -> Iterator[None]:
     """Let FFmpeg's and the system's errors become `ClipError`."""
     try:
         yield
@@ -155,7 +155,7 @@ class ClipPart(ABC):
         Raises:
             ClipError: It cannot be written; `finish` may still work.
         """
-        with _failing():
+        with failing():
             if not entry.track.sound:
                 if entry.media > self._last:
                     self._interval = entry.media - self._last
@@ -173,7 +173,7 @@ class ClipPart(ABC):
             ClipError: It cannot be completed, and is gone.
         """
         try:
-            with _failing():
+            with failing():
                 self._complete()
                 self._container.close()
                 _put_index_in_front(self._path)
@@ -216,10 +216,10 @@ class RemuxedPart(ClipPart):
         Raises:
             ClipError: It cannot be created.
         """
-        with _failing():
+        with failing():
             super().__init__(path, first)
         try:
-            with _failing():
+            with failing():
                 self._sets = self._parameter_sets(first)
                 self._video = self._add_video(first)
                 self._sound = None if sound is None else self._add_sound(sound)
@@ -324,7 +324,7 @@ class EncodedPart(ClipPart):
         Raises:
             ClipError: It cannot be created.
         """
-        with _failing():
+        with failing():
             super().__init__(path, first)
             self._decoder = PictureDecoder(first.track)
         self._video: Any = None
@@ -432,7 +432,7 @@ def _put_index_in_front(path: Path) -> None:
             ) as out,
         ):
             streams = {
-                stream.index: _copy_stream(out, stream) for stream in source.streams
+                stream.index: copy_stream(out, stream) for stream in source.streams
             }
             for packet in source.demux():
                 if packet.dts is not None:
@@ -446,8 +446,8 @@ def _put_index_in_front(path: Path) -> None:
         raise
 
 
-def _copy_stream(out: Any, stream: Any) -> Any:
-    """Add a stream like another."""
+def copy_stream(out: Any, stream: Any) -> Any:
+    """Add a stream like another to a container."""
     copied = out.add_stream_from_template(stream, opaque=True)
     if stream.codec_context.name == bitstream.HEVC:
         _tag_hevc(copied)

@@ -269,6 +269,22 @@ class MediaLibrary:
             self.say(event_id, gone, only={MediaState.READY})
         await self._forget(event_ids)
 
+    async def protect(self, event_id: str, *, on: bool) -> bool:
+        """Keep an event and its media whatever their age, or do not any more.
+
+        Returns:
+            Whether there is such an event.
+
+        Raises:
+            StoreError: The event database fails.
+        """
+        # What is chosen to go already must not be said to be safe.
+        async with self.retention.deleting:
+            known = await self.store.protect(event_id, on=on)
+        if known:
+            self._processor.submit_amendment(event_id, states.protection(on=on))
+        return known
+
     async def check(self) -> None:
         """Look whether what kept media from being kept is over."""
         if self.trouble is not None:
@@ -464,10 +480,12 @@ def _ready(known: list[MediaFile], kind: MediaKind) -> dict[str, Any]:
     """Return what is said of files of a kind that are there."""
     own = [file for file in known if file.kind is kind]
     if kind is not MediaKind.CLIP:
-        return states.ready(own[0].event_id, kind)
+        return states.ready(own[0].event_id, kind, size=own[0].bytes)
     return states.ready(
         own[0].event_id,
         kind,
+        # Of what the address leads to.
+        size=own[0].bytes,
         parts=len(own),
         start_ts=own[0].start_ts,
         duration_ms=sum(file.duration_ms for file in own),

@@ -74,7 +74,8 @@ class Retention:
         self._store = store
         self._dispose = dispose
         self._run = run
-        self._deleting = asyncio.Lock()
+        # Held from the choice of what goes until it is gone.
+        self.deleting = asyncio.Lock()
 
     async def tidy(self, root: Path, now: int) -> None:
         """Delete what is to go.
@@ -86,7 +87,7 @@ class Retention:
         Raises:
             StoreError: The event database fails.
         """
-        async with self._deleting:
+        async with self.deleting:
             before_ms = self.policy.before_ms(now)
             while old := await self._store.expired(before_ms, BATCH):
                 await self._dispose([event_id for event_id, _ in old])
@@ -102,7 +103,7 @@ class Retention:
         Raises:
             StoreError: The event database fails.
         """
-        async with self._deleting:
+        async with self.deleting:
             lacking = await self._lacking(root)
             if lacking and not await self._free(lacking, str(root)):
                 _LOGGER.debug("There is nothing to delete for the disk's reserve")
@@ -111,8 +112,7 @@ class Retention:
         """Delete until all media together are within the limit."""
         if self.policy.max_bytes is None:
             return
-        usage = await self._store.usage()
-        excess = sum(size for _, size in usage.values()) - self.policy.max_bytes
+        excess = await self._store.size() - self.policy.max_bytes
         if excess > 0:
             await self._free(excess)
 

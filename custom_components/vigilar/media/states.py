@@ -81,6 +81,21 @@ def amendment(
     return partial(_amend, news, only)
 
 
+def protection(*, on: bool) -> Amend:
+    """Return an amendment of an event's payload by whether it is protected."""
+    return _protect if on else _unprotect
+
+
+def _protect(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the payload of an event that is protected."""
+    return payload | {"protected": True}
+
+
+def _unprotect(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the payload of an event that is not protected."""
+    return {key: value for key, value in payload.items() if key != "protected"}
+
+
 def _amend(
     news: Mapping[MediaKind, dict[str, Any]],
     only: Collection[MediaState],

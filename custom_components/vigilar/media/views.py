@@ -4,13 +4,13 @@ Every view needs a token of Home Assistant or a path that Home Assistant has
 signed. An id is looked up in the database and never part of a path.
 """
 
-from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
 import re
-from typing import Final, override
+from typing import Final, Protocol, override
 
 from aiohttp import web
-from aiohttp.hdrs import CACHE_CONTROL, CONTENT_TYPE
+from aiohttp.hdrs import CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE
 
 from homeassistant.components.http import KEY_HASS_USER
 from homeassistant.core import HomeAssistant, callback
@@ -20,7 +20,8 @@ from ..access import may_read
 from ..const import DOMAIN
 from ..events.store import StoreError
 from ..models import MediaKind, MediaState, SourceInfo
-from . import files, states
+from . import exports, files, states
+from .exports import Exports
 from .library import MediaLibrary
 
 ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
@@ -62,14 +63,15 @@ class EventMediaView(HomeAssistantView):
             or kind not in frozenset(MediaKind)
         ):
             raise web.HTTPNotFound
-        library, sources = _running(hass)
+        runtime = _running(hass)
         try:
-            found = await library.find(event_id, MediaKind(kind), int(part))
+            found = await runtime.library.find(event_id, MediaKind(kind), int(part))
         except StoreError as err:
             raise web.HTTPServiceUnavailable from err
         if found is None:
             raise web.HTTPNotFound
-        if not may_read(request[KEY_HASS_USER], sources().get(found.event.source_id)):
+        source = runtime.async_sources().get(found.event.source_id)
+        if not may_read(request[KEY_HASS_USER], source):
             raise web.HTTPForbidden
         if found.path is None:
             if found.state in (MediaState.NONE, MediaState.PENDING):
@@ -85,20 +87,61 @@ class EventMediaView(HomeAssistantView):
         )
 
 
+class ExportView(HomeAssistantView):
+    """A copy that somebody has asked for."""
+
+    url = f"{exports.URL}/{{export_id}}"
+    name = "api:vigilar:exports"
+
+    async def get(self, request: web.Request, export_id: str) -> web.StreamResponse:
+        """Send it, or the asked range of it, to be saved."""
+        if not ULID.fullmatch(export_id):
+            raise web.HTTPNotFound
+        runtime = _running(request.app[KEY_HASS])
+        try:
+            export = await runtime.exports.find(export_id)
+        except StoreError as err:
+            raise web.HTTPServiceUnavailable from err
+        if export is None:
+            raise web.HTTPNotFound
+        source = runtime.async_sources().get(export.source_id)
+        if not may_read(request[KEY_HASS_USER], source):
+            raise web.HTTPForbidden
+        path = Path(export.root, export.path)
+        return MediaResponse(
+            path,
+            headers={
+                CONTENT_TYPE: exports.CONTENT_TYPES[path.suffix],
+                CONTENT_DISPOSITION: f'attachment; filename="{export.name}"',
+                CACHE_CONTROL: CACHE_GROWING,
+            },
+        )
+
+
 @callback
 def async_register_views(hass: HomeAssistant) -> None:
     """Register the views, once a process."""
     hass.http.register_view(EventMediaView())
+    hass.http.register_view(ExportView())
 
 
-def _running(
-    hass: HomeAssistant,
-) -> tuple[MediaLibrary, Callable[[], dict[str, SourceInfo]]]:
-    """Return the running library and what sources there are.
+class Running(Protocol):
+    """What the views need of what runs."""
+
+    library: MediaLibrary
+    exports: Exports
+
+    def async_sources(self) -> dict[str, SourceInfo]:
+        """Return all sources by their ids."""
+
+
+def _running(hass: HomeAssistant) -> Running:
+    """Return what runs.
 
     Raises:
         HTTPServiceUnavailable: Vigilar does not run.
     """
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        return entry.runtime_data.library, entry.runtime_data.async_sources
+        running: Running = entry.runtime_data
+        return running
     raise web.HTTPServiceUnavailable

@@ -17,13 +17,9 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import (
-    HomeAssistantError,
-    ServiceValidationError,
-    Unauthorized,
-)
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from ..access import may_read
+from ..access import async_caller, may_read
 from ..const import DOMAIN
 from ..events.ledger import Delivery, DeliveryState
 from ..events.store import StoreError
@@ -62,11 +58,7 @@ async def ws_delivery(
 
 async def _async_handle_action(call: ServiceCall) -> ServiceResponse:
     """Return what the ledger says of an event."""
-    user = None
-    if call.context.user_id is not None:
-        user = await call.hass.auth.async_get_user(call.context.user_id)
-        if user is None:
-            raise Unauthorized(context=call.context)
+    user = await async_caller(call)
     return await _async_report(call.hass, call.data[ATTR_EVENT_ID], user)
 
 

@@ -1,0 +1,282 @@
+"""What people do to keep events: protect them, and take copies away.
+
+The actions and the websocket commands do the same.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final
+
+import voluptuous as vol
+
+from homeassistant.auth.models import User
+from homeassistant.components import websocket_api
+from homeassistant.components.websocket_api import ActiveConnection
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from .access import async_caller, may_control, may_read
+from .const import DOMAIN
+from .events.store import StoreError
+from .media.exports import Export, ExportError, ExportProblem
+from .models import Event, SourceInfo
+from .publish.timeline import ULID
+from .runtime import VigilarRuntime
+
+ACTION_EXPORT_CLIP: Final = "export_clip"
+ACTION_EXPORT_EVENT: Final = "export_event"
+ACTION_PROTECT: Final = "protect"
+
+ATTR_CAMERA: Final = "camera"
+ATTR_END: Final = "end"
+ATTR_EVENT_ID: Final = "event_id"
+ATTR_PROTECTED: Final = "protected"
+ATTR_START: Final = "start"
+
+MAX_SPAN_MS: Final = 3_600_000
+# The last day that a date can name.
+MAX_TS: Final = 253_402_300_799_999
+
+EVENT_SCHEMA: Final = {vol.Required(ATTR_EVENT_ID): vol.All(str, vol.Match(ULID))}
+PROTECT_SCHEMA: Final = {
+    **EVENT_SCHEMA,
+    vol.Optional(ATTR_PROTECTED, default=True): cv.boolean,
+}
+
+type May = Callable[[User, SourceInfo | None], bool]
+
+
+@callback
+def async_register_keeping(hass: HomeAssistant) -> None:
+    """Register the actions and the websocket commands, once a process."""
+    for command in (ws_export_clip, ws_export_event, ws_protect):
+        websocket_api.async_register_command(hass, command)
+    time = {vol.Required(key): cv.datetime for key in (ATTR_START, ATTR_END)}
+    for name, handle, schema, response in (
+        (
+            ACTION_EXPORT_CLIP,
+            _async_handle_export_clip,
+            {vol.Required(ATTR_CAMERA): cv.string, **time},
+            SupportsResponse.ONLY,
+        ),
+        (
+            ACTION_EXPORT_EVENT,
+            _async_handle_export_event,
+            EVENT_SCHEMA,
+            SupportsResponse.ONLY,
+        ),
+        (
+            ACTION_PROTECT,
+            _async_handle_protect,
+            PROTECT_SCHEMA,
+            SupportsResponse.NONE,
+        ),
+    ):
+        hass.services.async_register(
+            DOMAIN, name, handle, vol.Schema(schema), supports_response=response
+        )
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "vigilar/export/clip",
+        vol.Required(ATTR_CAMERA): cv.string,
+        vol.Required(ATTR_START): vol.All(int, vol.Range(min=0, max=MAX_TS)),
+        vol.Required(ATTR_END): vol.All(int, vol.Range(min=0, max=MAX_TS)),
+    }
+)
+@websocket_api.async_response
+async def ws_export_clip(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Make a clip of a time, Unix milliseconds, and say where it can be fetched."""
+    exported = await _async_export_clip(
+        hass, msg[ATTR_CAMERA], msg[ATTR_START], msg[ATTR_END], connection.user
+    )
+    connection.send_result(msg["id"], exported)
+
+
+@websocket_api.websocket_command(
+    {vol.Required("type"): "vigilar/export/event", **EVENT_SCHEMA}
+)
+@websocket_api.async_response
+async def ws_export_event(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Make a bundle of an event, and say where it can be fetched."""
+    exported = await _async_export_event(hass, msg[ATTR_EVENT_ID], connection.user)
+    connection.send_result(msg["id"], exported)
+
+
+@websocket_api.websocket_command(
+    {vol.Required("type"): "vigilar/protect", **PROTECT_SCHEMA}
+)
+@websocket_api.async_response
+async def ws_protect(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Protect an event, or do not any more."""
+    await _async_protect(
+        hass, msg[ATTR_EVENT_ID], connection.user, on=msg[ATTR_PROTECTED]
+    )
+    connection.send_result(msg["id"])
+
+
+async def _async_handle_export_clip(call: ServiceCall) -> ServiceResponse:
+    """Make a clip of a time, and say where it can be fetched."""
+    return await _async_export_clip(
+        call.hass,
+        call.data[ATTR_CAMERA],
+        _to_ms(call.data[ATTR_START]),
+        _to_ms(call.data[ATTR_END]),
+        await async_caller(call),
+    )
+
+
+async def _async_handle_export_event(call: ServiceCall) -> ServiceResponse:
+    """Make a bundle of an event, and say where it can be fetched."""
+    user = await async_caller(call)
+    return await _async_export_event(call.hass, call.data[ATTR_EVENT_ID], user)
+
+
+async def _async_handle_protect(call: ServiceCall) -> None:
+    """Protect an event, or do not any more."""
+    user = await async_caller(call)
+    await _async_protect(
+        call.hass, call.data[ATTR_EVENT_ID], user, on=call.data[ATTR_PROTECTED]
+    )
+
+
+async def _async_export_clip(
+    hass: HomeAssistant, camera: str, start: int, end: int, user: User | None
+) -> dict[str, Any]:
+    """Make a clip of a time of a camera.
+
+    Args:
+        hass: Home Assistant.
+        camera: The id of the source, or the entity that its events name.
+        start: Unix milliseconds.
+        end: Unix milliseconds.
+        user: Who asks; None for an automation, which may see everything.
+
+    Raises:
+        ServiceValidationError: There is no such camera for this user, or
+            nothing of that time.
+        HomeAssistantError: It cannot be made now.
+    """
+    if not 0 < end - start <= MAX_SPAN_MS:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="export_span"
+        )
+    runtime = _async_runtime(hass)
+    for source in runtime.async_sources().values():
+        wanted = camera in (source.source_id, source.entity_id)
+        if wanted and (user is None or may_read(user, source)):
+            return await _async_tell(runtime.exports.clip(source.source_id, start, end))
+    # A user who may not know of it is told the same as if there were none.
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="no_such_camera"
+    )
+
+
+async def _async_export_event(
+    hass: HomeAssistant, event_id: str, user: User | None
+) -> dict[str, Any]:
+    """Make a bundle of an event; raises as `_async_export_clip`."""
+    runtime = _async_runtime(hass)
+    event = await _async_event(runtime, event_id, user, may_read)
+    return await _async_tell(runtime.exports.bundle(event))
+
+
+async def _async_protect(
+    hass: HomeAssistant, event_id: str, user: User | None, *, on: bool
+) -> None:
+    """Protect an event, or do not any more.
+
+    Raises:
+        ServiceValidationError: There is no such event that this user may
+            decide about.
+        HomeAssistantError: The database fails.
+    """
+    runtime = _async_runtime(hass)
+    await _async_event(runtime, event_id, user, may_control)
+    if not await _async_ask(runtime.library.protect(event_id, on=on)):
+        raise _no_such_event()
+
+
+async def _async_event(
+    runtime: VigilarRuntime, event_id: str, user: User | None, may: May
+) -> Event:
+    """Return an event that a user may deal with.
+
+    Raises:
+        ServiceValidationError: There is none.
+        HomeAssistantError: The database fails.
+    """
+    event = await _async_ask(runtime.store.get(event_id))
+    if event is None:
+        raise _no_such_event()
+    if user is not None and not may(user, runtime.async_sources().get(event.source_id)):
+        raise _no_such_event()
+    return event
+
+
+async def _async_tell(making: Awaitable[Export]) -> dict[str, Any]:
+    """Return what is told of an export once it is made, or why it is not."""
+    try:
+        export = await _async_ask(making)
+    except ExportError as err:
+        if err.problem is ExportProblem.NOTHING:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="export_nothing"
+            ) from err
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="export_failed",
+            translation_placeholders={"reason": err.problem.value},
+        ) from err
+    return export.as_dict()
+
+
+async def _async_ask[T](asking: Awaitable[T]) -> T:
+    """Return what the database says, or let the user know that it fails."""
+    try:
+        return await asking
+    except StoreError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="database_unreadable"
+        ) from err
+
+
+def _async_runtime(hass: HomeAssistant) -> VigilarRuntime:
+    """Return the running hub.
+
+    Raises:
+        ServiceValidationError: There is none.
+    """
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        runtime: VigilarRuntime = entry.runtime_data
+        return runtime
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="not_running"
+    )
+
+
+def _no_such_event() -> ServiceValidationError:
+    """Return what is said of an event that there is not, not for this user."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="no_such_event"
+    )
+
+
+def _to_ms(when: datetime) -> int:
+    """Return a time, of Home Assistant's zone if it names none, in Unix milliseconds."""
+    return round(dt_util.as_utc(when).timestamp() * 1000)
