@@ -374,3 +374,14 @@ def test_two_who_cross_remain_two() -> None:
     tracker, moved = follow(29, crossing)
     assert len(moved) == 2
     assert len([track for track in tracker.tracks if track.seen == 28 * PERIOD_S]) == 2
+
+
+def test_what_stands_does_not_creep() -> None:
+    """What came unnoticed and stands is no movement any more, and none of long ago."""
+
+    def car(number: int) -> list[Blob]:
+        at = 30 + 6 * min(number, 20)
+        outline = 0.1 if number < 20 else 1.0
+        return [Blob(at, 60, 30, 24, 700, 0.8 * (number < 20), 2.0, outline)]
+
+    assert not follow(150, car)[1]

@@ -131,7 +131,8 @@ class Places:
             height: Of the luma plane, pixels.
         """
         places = list(self._kept)[:-1]
-        if len(places) < CREEP_PLACES:
+        # What stands now was judged while it crept.
+        if len(places) < CREEP_PLACES or _drift(places[-2], places[-1]) <= CREEP:
             return None
         last = later = places[-1]
         way = Way(last.size, last.outline)
