@@ -2,73 +2,31 @@
 
 import argparse
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 import json
 from pathlib import Path
-import statistics
 import sys
-import time
-from types import ModuleType
-from typing import Any, Final, override
+from typing import Any, Final
 
-from av.video.frame import VideoFrame
-import numpy as np
-from numpy.typing import NDArray
-
-from custom_components.vigilar.models import Observation, ObservationKind
-from custom_components.vigilar.vision import motion, tracking
-from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
+from custom_components.vigilar.vision.analyzer import AnalyzerSettings
 from custom_components.vigilar.vision.inference import DirectInference, Inference
 from custom_components.vigilar.vision.kernels import Kernels, NumpyKernels, load_kernels
 from custom_components.vigilar.vision.objects import load_detector
 from custom_components.vigilar.vision.recognition import Recognizer
 from custom_components.vigilar.vision.source import SourceError
-from tests import scenes
 
 from .analysis import changes_of
-from .truth import Found, Score, Truth, judge, load_truth
+from .replaying import Clip, Recorder, figures, found_in
+from .sweep import print_sweep
+from .synthetic import measure_synthetic
+from .truth import Score, Truth, judge, load_truth
 from .yardstick import measure_file
 
 STAGES: Final = ("decode", "scale", "motion", "events")
-SEEDS: Final = (1, 2, 3)
-SWEPT: Final[tuple[tuple[ModuleType, str], ...]] = (
-    (motion, "SURROUND"),
-    (motion, "SPREADS"),
-    (motion, "BACKGROUND_S"),
-    (motion, "FOREGROUND_S"),
-    (motion, "SPREAD_S"),
-    (motion, "FIRST_SPREAD"),
-    (motion, "GLOBAL_SHARE"),
-    (motion, "RELEARN_S"),
-    (motion, "EDGE_REACH"),
-    (motion, "SHARP"),
-    (tracking, "WINDOW_S"),
-    (tracking, "FORGET_S"),
-    (tracking, "NET_OF_SIZE"),
-    (tracking, "NET_OF_PATH"),
-    (tracking, "OUTLINE"),
-    (tracking, "LEFT"),
-    (tracking, "REACH_PER_S"),
-    (tracking, "STIR"),
-    (tracking, "WEATHER_S"),
-    (tracking, "CALM_PER_S"),
-    (tracking, "MOST_PATIENCE"),
-)
-"""Constants of the algorithm, which must matter little where they are changed a little."""
-SWING: Final = 0.3
-"""How much a constant is changed in a sweep, as a share."""
-
-HEIGHTS: Final = (0.02, 0.04, 0.07, 0.12, 0.2, 0.4)
-CONTRASTS: Final = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.6)
 HEADING: Final = (
     f"{'clip':36} found  false s/quiet s    start p50 p95  sure p50 p95 "
     f" ms: {' '.join(STAGES)}  | MOG2: found, false, s, ms"
 )
-
-type Plane = tuple[NDArray[np.uint8], float]
-"""uint8[h, w] and its time in seconds."""
 
 
 @dataclass(slots=True)
@@ -115,127 +73,6 @@ class Report:
         }
 
 
-def percentile(values: Sequence[float], percent: int) -> float:
-    """Return a percentile by linear interpolation; 0 where there is nothing.
-
-    Args:
-        values: In any order.
-        percent: 1-99.
-    """
-    if len(values) < 2:
-        return values[0] if values else 0.0
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
-
-
-def figures(score: Score) -> dict[str, Any]:
-    """Return a score with its delays summed up."""
-    content = asdict(score)
-    for name in ("start_delays", "confirm_delays", "classify_delays"):
-        delays = content.pop(name)
-        stem = name.removesuffix("s")
-        content[f"{stem}_p50"] = round(percentile(delays, 50), 2)
-        content[f"{stem}_p95"] = round(percentile(delays, 95), 2)
-    content["quiet_s"] = round(score.quiet_s, 1)
-    content["false_s"] = round(score.false_s, 1)
-    return content
-
-
-def found_in(observed: Sequence[Observation]) -> list[Found]:
-    """Return the motions that an analyzer reported.
-
-    Args:
-        observed: In order, by media time.
-    """
-    starts = {
-        one.key: one for one in observed if one.kind is ObservationKind.MOTION_STARTED
-    }
-    return [
-        _found(starts[end.key], end)
-        for end in observed
-        if end.kind is ObservationKind.MOTION_ENDED
-    ]
-
-
-def _found(start: Observation, end: Observation) -> Found:
-    """Join the start and the end of a motion."""
-    begin = start.ts / 1000
-    box = end.box
-    classify_ms = end.latency_ms.get("classify")
-    return Found(
-        start=begin,
-        end=end.ts / 1000,
-        confirmed=begin + start.latency_ms["confirm"] / 1000,
-        box=box and (box.x, box.y, box.x + box.w, box.y + box.h),
-        labels=frozenset(label.label for label in end.labels),
-        classify_s=None if classify_ms is None else classify_ms / 1000,
-    )
-
-
-class _Recorder(Analyzer):
-    """An analyzer that keeps what it was shown and what it said.
-
-    Attributes:
-        planes: What it was shown, with the times in seconds.
-        observed: What it said.
-        seconds: Of the processor, as the yardstick's are counted.
-    """
-
-    def __init__(
-        self,
-        settings: AnalyzerSettings,
-        kernels: Kernels,
-        recognizer: Recognizer | None = None,
-    ) -> None:
-        """Create one that has seen nothing."""
-        super().__init__("bench", settings, kernels, recognizer)
-        self.planes: list[Plane] = []
-        self.observed: list[Observation] = []
-        self.seconds = 0.0
-
-    @override
-    def update(
-        self,
-        luma: NDArray[np.uint8],
-        ts: float,
-        frame: VideoFrame | None = None,
-        decode_ms: float = 0.0,
-    ) -> list[Observation]:
-        """Look at one picture."""
-        self.planes.append((luma.copy(), ts))
-        # Encoding pictures for people is no part of what is measured here.
-        shown = frame if self._recognizer is not None else None
-        begin = time.thread_time()
-        observed = super().update(luma, ts, shown, decode_ms)
-        self.seconds += time.thread_time() - begin
-        # The end of a motion is kept where it is made, in `close`.
-        self.observed += [
-            one for one in observed if one.kind is not ObservationKind.MOTION_ENDED
-        ]
-        return observed
-
-    @override
-    def close(self) -> list[Observation]:
-        """End the motion that goes on."""
-        observed = super().close()
-        self.observed += observed
-        return observed
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A decoded clip: what the analysis sees, and the truth.
-
-    Attributes:
-        planes: Luma planes with their times in seconds.
-        truth: Of the clip.
-        duration: Seconds.
-    """
-
-    planes: Sequence[Plane]
-    truth: Truth
-    duration: float
-
-
 def measure_clip(
     path: Path,
     truth: Truth,
@@ -256,7 +93,7 @@ def measure_clip(
         SourceError: It cannot be read.
     """
     recognizer = None if inference is None else Recognizer(inference)
-    recorder = _Recorder(settings, kernels, recognizer)
+    recorder = Recorder(settings, kernels, recognizer)
     _, totals = asyncio.run(changes_of(path, recorder, settings.fps))
     times = totals.times
     spent = (times.decode, times.scale, recorder.seconds, totals.events_s)
@@ -270,101 +107,6 @@ def measure_clip(
         yardstick_frames=yardstick.frames,
     )
     return report, Clip(recorder.planes, truth, totals.duration)
-
-
-def replay(clip: Clip, settings: AnalyzerSettings, kernels: Kernels) -> Score:
-    """Analyse planes that are decoded already."""
-    recorder = _Recorder(settings, kernels)
-    for luma, ts in clip.planes:
-        recorder.update(luma, ts)
-    recorder.close()
-    return judge(clip.truth, found_in(recorder.observed), clip.duration)
-
-
-def total(scores: Iterable[Score]) -> Score:
-    """Add scores up."""
-    sum_of = Score()
-    for score in scores:
-        sum_of.add(score)
-    return sum_of
-
-
-@contextmanager
-def changed(module: ModuleType, name: str, factor: float) -> Iterator[float]:
-    """Multiply a constant of the algorithm while the context lasts.
-
-    Yields:
-        Its value.
-    """
-    before = getattr(module, name)
-    value = before * factor
-    if isinstance(before, int):
-        value = max(1, round(value))
-    setattr(module, name, value)
-    try:
-        yield value
-    finally:
-        setattr(module, name, before)
-
-
-def sweep(clips: Sequence[Clip], kernels: Kernels) -> Iterator[dict[str, Any]]:
-    """Change each constant of the algorithm by `SWING`, down and up.
-
-    Args:
-        clips: Decoded already.
-        kernels: The image primitives.
-
-    Yields:
-        What all clips came to with a value.
-    """
-    defaults = AnalyzerSettings()
-    for module, name in SWEPT:
-        for factor in (1 - SWING, 1 + SWING):
-            with changed(module, name, factor) as value:
-                score = total(replay(clip, defaults, kernels) for clip in clips)
-            yield {"constant": name, "value": value, **figures(score)}
-    for factor in (1 - SWING, 1 + SWING):
-        settings = replace(defaults, min_area=defaults.min_area * factor)
-        score = total(replay(clip, settings, kernels) for clip in clips)
-        yield {"constant": "min_area", "value": settings.min_area, **figures(score)}
-
-
-def measure_scene(
-    name: str, strength: int, seeds: Sequence[int], kernels: Kernels
-) -> Score:
-    """Analyse a synthetic scene with several seeds.
-
-    Args:
-        name: Of the scene.
-        strength: 1-3.
-        seeds: One scene each.
-        kernels: The image primitives.
-    """
-    return total(
-        replay(
-            _clip_of(scenes.scene(name, strength, seed)), AnalyzerSettings(), kernels
-        )
-        for seed in seeds
-    )
-
-
-def measure_walkers(
-    height: float, contrast: float, seeds: Sequence[int], kernels: Kernels
-) -> Score:
-    """Analyse walkers of one size and contrast before several views."""
-    return total(
-        replay(
-            _clip_of(scenes.walker_of(height, contrast, seed)),
-            AnalyzerSettings(),
-            kernels,
-        )
-        for seed in seeds
-    )
-
-
-def _clip_of(scene: scenes.Scene) -> Clip:
-    """Draw a scene."""
-    return Clip(list(scene.frames()), Truth(events=scene.events), scene.duration)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -381,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"bench: {options.folder}: {type(err).__name__}", file=sys.stderr)
             return 2
     if options.synthetic:
-        content |= _measure_synthetic(kernels, quiet=options.json)
+        content |= measure_synthetic(options, kernels)
     if options.json:
         print(json.dumps(content))
     return 0
@@ -408,48 +150,8 @@ def _measure_folder(options: argparse.Namespace, kernels: Kernels) -> dict[str, 
     if not options.json:
         print(line_of("all", content["total"], labels=options.objects))
     if options.sweep:
-        content["sweep"] = []
-        for row in sweep(clips, kernels):
-            content["sweep"].append(row)
-            if not options.json:
-                print(
-                    f"{row['constant']:>14} {row['value']:<10.4g}"
-                    f" {row['found']}/{row['events']}"
-                    f"  false {row['false_events']}, {row['false_s']} s"
-                    f"  start {row['start_delay_p50']} / {row['start_delay_p95']} s",
-                    flush=True,
-                )
+        content["sweep"] = print_sweep(clips, kernels, quiet=options.json)
     return content
-
-
-def _measure_synthetic(kernels: Kernels, *, quiet: bool) -> dict[str, Any]:
-    """Measure the synthetic scenes, and print a line each."""
-    nuisances: dict[str, Any] = {}
-    for name in (*scenes.NUISANCES, *scenes.SPECIAL):
-        rows = [
-            figures(measure_scene(name, strength, SEEDS, kernels))
-            for strength in (1, 2, 3)
-        ]
-        nuisances[name] = rows
-        if not quiet:
-            cells = (
-                f"{row['found']}/{row['events']} {row['false_s']:5.1f} of {row['quiet_s']:5.1f} s"
-                for row in rows
-            )
-            print(f"{name:>20} | " + " | ".join(cells), flush=True)
-    walkers: dict[str, Any] = {}
-    for height in HEIGHTS:
-        scores = [
-            measure_walkers(height, contrast, SEEDS, kernels) for contrast in CONTRASTS
-        ]
-        walkers[f"{height:.0%}"] = {
-            f"{contrast:.0%}": score.found / score.events
-            for contrast, score in zip(CONTRASTS, scores, strict=True)
-        }
-        if not quiet:
-            cells = (f"{score.found}/{score.events}" for score in scores)
-            print(f"walker {height:>13.0%} | " + " | ".join(cells), flush=True)
-    return {"nuisances": nuisances, "walkers": walkers}
 
 
 def line_of(name: str, report: dict[str, Any], *, labels: bool = False) -> str:

@@ -82,6 +82,17 @@ def add_accuracy(commands: Any) -> None:
         "--synthetic", action="store_true", help="measure synthetic scenes"
     )
     parser.add_argument(
+        "--seeds",
+        default="1-3",
+        metavar="A-B",
+        help="of the synthetic scenes (%(default)s, on which the algorithm is tuned)",
+    )
+    parser.add_argument(
+        "--compressed",
+        action="store_true",
+        help="send synthetic scenes through a camera's codec, the gate and the decoder",
+    )
+    parser.add_argument(
         "--sweep",
         action="store_true",
         help="also change each constant by 30 %% and compare",
@@ -97,8 +108,13 @@ def add_accuracy(commands: Any) -> None:
 def run_accuracy(options: argparse.Namespace) -> int:
     """Measure the accuracy, line by line; return the exit code."""
     stand_in()
-    from . import accuracy
+    from . import accuracy, synthetic
 
+    try:
+        options.seeds = synthetic.seeds_of(options.seeds)
+    except ValueError:
+        print("bench: --seeds takes two numbers, as in 1-3", file=sys.stderr)
+        return 2
     return accuracy.run(options)
 
 

@@ -23,8 +23,8 @@ from custom_components.vigilar.vision.frames import LumaScaler
 from custom_components.vigilar.vision.kernels import Kernels, NumpyKernels, load_kernels
 from custom_components.vigilar.vision.source import SourceError
 
-from .accuracy import found_in
 from .process import HarnessError
+from .replaying import found_in
 from .truth import load_truth
 from .yardstick import Yardstick, luma_of, pictures_of
 

@@ -1,6 +1,7 @@
 """`scripts/bench accuracy`."""
 
 import argparse
+from collections.abc import Callable
 import json
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,15 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.vigilar.vision import tracking
 from custom_components.vigilar.vision.analyzer import AnalyzerSettings
 from custom_components.vigilar.vision.kernels import NumpyKernels, load_kernels
-from scripts.harness import accuracy
-from scripts.harness.truth import Truth
+from scripts.harness import accuracy, sweep, synthetic
+from scripts.harness.replaying import Clip, replay
+from scripts.harness.truth import Score, Truth
 from tests import scenes
 from tests.vision.common import SomebodyEverywhere, still, walk, write_clip
+
+from .test_sweep import in_this_process
 
 
 @pytest.fixture
@@ -32,8 +35,15 @@ def folder(tmp_path: Path) -> Path:
 
 def measure(folder: Path | None, **options: Any) -> int:
     """Run the command."""
-    names = ("synthetic", "sweep", "objects", "no_opencv", "json")
-    defaults = dict.fromkeys(names, False)
+    defaults = {
+        "synthetic": False,
+        "compressed": False,
+        "seeds": (1,),
+        "sweep": False,
+        "objects": False,
+        "no_opencv": False,
+        "json": False,
+    }
     return accuracy.run(argparse.Namespace(folder=folder, **defaults | options))
 
 
@@ -67,8 +77,10 @@ def test_labels(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """People get a line a clip, a total, and each constant both ways."""
-    swept = ((tracking, "WINDOW_S"), (tracking, "MOST_PATIENCE"))
-    with patch.object(accuracy, "SWEPT", swept):
+    trials = [sweep.Trial("WINDOW_S", 0.7, 2), sweep.Trial("quiet_s", 1.3)]
+    with patch.multiple(
+        sweep, trials=lambda: trials, ProcessPoolExecutor=in_this_process
+    ):
         assert measure(folder, sweep=True, no_opencv=True) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [
@@ -76,23 +88,9 @@ def test_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "walk.ts",
         "still.ts",
         "all",
-        *["WINDOW_S"] * 2,
-        *["MOST_PATIENCE"] * 2,
-        *["min_area"] * 2,
+        "|",
+        "|",
     ]
-
-
-def test_a_sweep_leaves_the_constants_as_they_were() -> None:
-    """A constant is changed for as long as it is measured."""
-    before = tracking.WINDOW_S
-    with accuracy.changed(tracking, "WINDOW_S", 0.7) as value:
-        assert tracking.WINDOW_S == value == before * 0.7
-    assert before == tracking.WINDOW_S
-
-
-def test_every_swept_constant_exists() -> None:
-    """A constant that is renamed is renamed in the sweep, too."""
-    assert all(hasattr(module, name) for module, name in accuracy.SWEPT)
 
 
 def test_synthetic(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,14 +98,54 @@ def test_synthetic(capsys: pytest.CaptureFixture[str]) -> None:
     with (
         patch.object(scenes, "NUISANCES", {"clock": scenes.NUISANCES["clock"]}),
         patch.object(scenes, "SPECIAL", {}),
-        patch.multiple(accuracy, SEEDS=(1,), HEIGHTS=(0.4,), CONTRASTS=(0.6,)),
+        patch.multiple(synthetic, HEIGHTS=(0.4,), CONTRASTS=(0.6,)),
     ):
         assert measure(None, synthetic=True, json=True) == 0
         content = json.loads(capsys.readouterr().out)
         assert measure(None, synthetic=True) == 0
     assert [row["found"] for row in content["nuisances"]["clock"]] == [1, 1, 1]
     assert content["walkers"] == {"40%": {"60%": 1.0}}
-    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_compressed(capsys: pytest.CaptureFixture[str]) -> None:
+    """A scene goes through the codec, the gate and the decoder."""
+    with (
+        patch.object(scenes, "NUISANCES", {"clock": scenes.NUISANCES["clock"]}),
+        patch.object(scenes, "SPECIAL", {}),
+        patch.object(synthetic, "measure_scene", one_strength(synthetic.measure_scene)),
+    ):
+        assert measure(None, synthetic=True, compressed=True, json=True) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert [row["found"] for row in content["nuisances"]["clock"]] == [1, 0, 0]
+    assert "walkers" not in content
+
+
+def one_strength(measure_scene: Callable[..., Score]) -> Callable[..., Score]:
+    """Return a measurement that looks at the weakest strength alone."""
+
+    def measured(name: str, strength: int, *rest: Any, **options: Any) -> Score:
+        """Measure, or not."""
+        if strength > 1:
+            return Score()
+        return measure_scene(name, strength, *rest, **options)
+
+    return measured
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"), [("1-3", [1, 2, 3]), ("101-101", [101]), ("7", [7])]
+)
+def test_seeds(text: str, seeds: list[int]) -> None:
+    """Seeds are a range with both its ends, or one."""
+    assert list(synthetic.seeds_of(text)) == seeds
+
+
+@pytest.mark.parametrize("text", ["", "3-1", "a-b", "1-2-3"])
+def test_bad_seeds(text: str) -> None:
+    """What names no seed is refused."""
+    with pytest.raises(ValueError, match=r"."):
+        synthetic.seeds_of(text)
 
 
 def test_bad_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,8 +160,8 @@ def test_both_kernels_find_the_same(name: str) -> None:
     """A machine without OpenCV sees the same events, whatever the weather."""
     scene = scenes.scene(name, 2, 1)
     frames = [frame for frame in scene.frames() if frame[1] < 12]
-    clip = accuracy.Clip(frames, Truth(), 12.0)
-    assert accuracy.replay(clip, AnalyzerSettings(), load_kernels()) == accuracy.replay(
+    clip = Clip(frames, Truth(), 12.0)
+    assert replay(clip, AnalyzerSettings(), load_kernels()) == replay(
         clip, AnalyzerSettings(), NumpyKernels()
     )
 
@@ -144,11 +182,11 @@ def test_both_kernels_find_the_same(name: str) -> None:
 )
 def test_nuisances_are_silent_and_hide_nobody(name: str) -> None:
     """At the middle strength: no false event, and the walker is found."""
-    score = accuracy.measure_scene(name, 2, (1,), load_kernels())
+    score = synthetic.measure_scene(name, 2, (1,), load_kernels())
     assert (score.found, score.false_events) == (1, 0)
 
 
 def test_cattle_that_graze_are_found() -> None:
     """What moves six pixels a second is an event."""
-    score = accuracy.measure_scene("slow cattle", 1, (1,), load_kernels())
+    score = synthetic.measure_scene("slow cattle", 1, (1,), load_kernels())
     assert (score.found, score.false_events) == (1, 0)

@@ -6,14 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
+from custom_components.vigilar.vision.displacement import OUTLINE
 from custom_components.vigilar.vision.kernels import NumpyKernels, OpenCVKernels
 from custom_components.vigilar.vision.motion import (
     MAX_BLOBS,
     MAX_GAP_S,
+    Blob,
     MotionDetector,
     MotionResult,
 )
-from custom_components.vigilar.vision.tracking import OUTLINE
 
 from .common import Image, still, texture, walk
 
@@ -312,3 +313,24 @@ def test_noise_is_averaged() -> None:
         results.append(detector.update(noisy.astype(np.uint8), number * PERIOD_S))
     assert not any(result.blobs for result in results[20:40])
     assert all(result.blobs for result in results[42:])
+
+
+def test_who_fidgets_in_place_stays_a_thing() -> None:
+    """Where a thing is known to stand, its unrest is no flicker of the scene."""
+
+    def seen(*, known: bool) -> int:
+        detector = MotionDetector(NumpyKernels())
+        run(detector, still(20))
+        things: tuple[Blob, ...] = ()
+        area = 0
+        for number, image in enumerate(still(200, seed=8)):
+            person = image.copy()
+            left = 100 + 3 * (number % 2)
+            body = person[50:90, left : left + 12]
+            person[50:90, left : left + 12] = np.minimum(255, body * 1.6)
+            blobs = detector.update(person, 4.0 + number * PERIOD_S, things).blobs
+            things = blobs if known and blobs else things
+            area += sum(blob.area for blob in blobs)
+        return area
+
+    assert seen(known=True) > 1.15 * seen(known=False) > 0

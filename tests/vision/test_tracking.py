@@ -303,3 +303,85 @@ def test_what_is_near_may_be_quick() -> None:
     tracker.update([Blob(200, 10, 56, 120, 5000, 0.9, 3.0)], 0.0, WIDTH, HEIGHT)
     tracker.update([Blob(60, 10, 170, 120, 9000, 0.9, 3.0)], 0.2, WIDTH, HEIGHT)
     assert len(tracker.tracks) == 1
+
+
+def test_what_leaps_once_does_not_move() -> None:
+    """Who left, and the trace of where he stood, are two things."""
+    assert not follow(20, lambda number: [blob(60 if number < 6 else 74)])[1]
+
+
+def test_what_grows_and_shrinks_does_not_move() -> None:
+    """A gust shakes a bush from its top to its foot: first a part, all, then another."""
+
+    def gust(number: int) -> list[Blob]:
+        top, height = ((40, 20), (40, 35), (40, 60), (50, 50), (70, 30))[
+            min(number // 2, 4)
+        ]
+        return [Blob(100, top, 24, height, 24 * height, 0.8, 2.0)]
+
+    assert not follow(10, gust)[1]
+
+
+def test_what_is_cut_off_is_as_large_as_it_was_seen() -> None:
+    """Feet that show at the edge of the image and are gone have gone nowhere."""
+    feet = [
+        *((246, 11, 6, 7), (245, 1, 10, 17), (244, 0, 12, 20)),
+        *((244, 2, 12, 19), (245, 7, 11, 15), (250, 15, 6, 7)),
+    ]
+    assert not follow(
+        6, lambda number: [Blob(*feet[number], feet[number][3] * 6, 0.8, 2.0)]
+    )[1]
+
+
+def test_what_falls_does_not_move_in_bad_weather() -> None:
+    """A flake leaps out of its own place from frame to frame; who walks does not."""
+
+    def confirmed(flurry: int, thing: Callable[[int], Blob]) -> bool:
+        rng = random.Random(6)
+        tracker = Tracker()
+        for number in range(26):
+            specks = [
+                blob(rng.randrange(256), rng.randrange(144), 3, 3)
+                for _ in range(flurry)
+            ]
+            things = [thing(number - 12)] if number >= 12 else []
+            tracks = tracker.update(things + specks, number * PERIOD_S, WIDTH, HEIGHT)
+            if any(track.moving and track.blob.area > 60 for track in tracks):
+                return True
+        return False
+
+    def flake(number: int) -> Blob:
+        return blob(100 + number, 10 + 9 * number, w=9, h=8)
+
+    def walker(number: int) -> Blob:
+        return blob(100 + 4 * number, w=9, h=20)
+
+    assert confirmed(0, flake)
+    assert not confirmed(12, flake)
+    assert confirmed(12, walker)
+
+
+def test_two_who_cross_remain_two() -> None:
+    """Walkers who pass each other keep their ways: they merge, and part again."""
+
+    def crossing(number: int) -> list[Blob]:
+        left, right = 40 + 5 * number, 190 - 5 * number
+        if abs(left - right) < 14:
+            middle = (left + right) / 2
+            return [blob(middle, 63, w=16 + abs(left - right), h=36)]
+        return [blob(left, 60), blob(right, 66)]
+
+    tracker, moved = follow(29, crossing)
+    assert len(moved) == 2
+    assert len([track for track in tracker.tracks if track.seen == 28 * PERIOD_S]) == 2
+
+
+def test_what_stands_does_not_creep() -> None:
+    """What came unnoticed and stands is no movement any more, and none of long ago."""
+
+    def car(number: int) -> list[Blob]:
+        at = 30 + 6 * min(number, 20)
+        outline = 0.1 if number < 20 else 1.0
+        return [Blob(at, 60, 30, 24, 700, 0.8 * (number < 20), 2.0, outline)]
+
+    assert not follow(150, car)[1]

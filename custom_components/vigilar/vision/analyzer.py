@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Box, Label, Observation, ObservationKind
+from .displacement import at_edge
 from .frames import encode_jpeg
 from .kernels import Kernels
 from .motion import MotionDetector
@@ -32,9 +33,12 @@ HOLD_BACK_S: Final = 2.0
 BETTER: Final = 1.1
 """How much better a look must be to replace the best so far."""
 
-_FULL_STRENGTH: Final = 4.0
-_FULL_SIDE: Final = 0.25
-_EDGE_SCORE: Final = 0.8
+FULL_STRENGTH: Final = 4.0
+"""Strength, in thresholds, from which a look is as clear as can be."""
+FULL_SIDE: Final = 0.25
+"""Side of a thing, as a share of the image's, from which it is as large as can be."""
+EDGE_SCORE: Final = 0.8
+"""What a look is worth where the edge of the image may cut the thing off."""
 _keys = itertools.count(1)
 
 
@@ -438,16 +442,11 @@ def _foot(track: Track, width: int, height: int) -> tuple[float, float]:
 def _look(track: Track, width: int, height: int) -> Look:
     """Say how well a thing can be seen: clear, large, and whole."""
     blob = track.blob
-    clear = min(1.0, blob.strength / _FULL_STRENGTH)
-    large = min(1.0, sqrt(blob.w * blob.h / (width * height)) / _FULL_SIDE)
+    clear = min(1.0, blob.strength / FULL_STRENGTH)
+    large = min(1.0, sqrt(blob.w * blob.h / (width * height)) / FULL_SIDE)
     score = (clear + large) / 2
-    if (
-        blob.x <= 1
-        or blob.y <= 1
-        or blob.x + blob.w >= width - 1
-        or blob.y + blob.h >= height - 1
-    ):
-        score *= _EDGE_SCORE
+    if at_edge(blob, width, height):
+        score *= EDGE_SCORE
     return Look(score, _box(track, width, height))
 
 

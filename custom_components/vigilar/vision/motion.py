@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from .kernels import Kernels, Mask, Plane
 
-LOG_SCALE: Final = 256
+LOG_SCALE: Final = 256.0
 """Units of an e-fold of luma: one unit is a change of 0.4 %."""
-DARK_OFFSET: Final = 12
+DARK_OFFSET: Final = 12.0
 """Luma levels of sensor noise: below it, ratios say nothing."""
 SURROUND: Final = 1 / 16
 """Radius of the surroundings whose mean change is light, as a share of the width."""
@@ -48,12 +48,18 @@ MAX_BLOBS: Final = 40
 MAX_GAP_S: Final = 12.0
 """After a longer gap the scene counts as unknown; keyframes alone come sooner."""
 
-SATURATED: Final = 248
-"""Luma from which a beam of light leaves nothing of what it falls on."""
+WHITE: Final = 7
+"""Levels below the brightest where a beam of light leaves nothing of what it falls on."""
+MOST_PULL: Final = 2.0
+"""What one pixel adds to the change of its surroundings at most, in thresholds."""
+MOST_LEARNED: Final = 0.5
+"""Share of a change that one frame teaches at most, however long ago the last was."""
 
-_LOG: Final[Plane] = (np.log(np.arange(256) + DARK_OFFSET) * LOG_SCALE).astype(
-    np.float32
-)
+
+def _logarithms() -> Plane:
+    """Return the logarithm of each level of luma, float32[256]."""
+    table: Plane = np.log(np.arange(256) + DARK_OFFSET) * LOG_SCALE
+    return table.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +212,8 @@ class _Background:
         self._threshold = threshold
         self._watched = watched
         self._radius = max(1, round(max(shape) * SURROUND))
-        self._level: Plane = _LOG[kernels.smooth(luma)]
+        self._logarithms = _logarithms()
+        self._level: Plane = self._logarithms[kernels.smooth(luma)]
         self._previous: Plane = self._level.copy()
         self._mean: Plane = self._level.copy()
         self._spread: Plane = np.full(shape, FIRST_SPREAD, np.float32)
@@ -228,7 +235,7 @@ class _Background:
     def compare(self, luma: NDArray[np.uint8]) -> float:
         """Set `mask` where a frame deviates; return its share (0-1) of the image."""
         self._level, self._previous = self._previous, self._level
-        self._kernels.look_up(_LOG, self._kernels.smooth(luma), self._level)
+        self._kernels.look_up(self._logarithms, self._kernels.smooth(luma), self._level)
         self._remove_light()
         np.abs(self._deviation, out=self._size)
         np.multiply(self._spread, SPREADS, out=self._limit)
@@ -259,7 +266,7 @@ class _Background:
         deviation -= _light_between(self._level, self._mean)
         # An object must not pull its surroundings along: what it adds to
         # their mean is bounded.
-        bound = 2 * self._threshold
+        bound = MOST_PULL * self._threshold
         np.clip(deviation, -bound, bound, out=self._scratch)
         np.rint(self._scratch, out=self._scratch)
         np.copyto(self._fixed, self._scratch, casting="unsafe")
@@ -271,13 +278,13 @@ class _Background:
     def relearn(self) -> None:
         """Move the mean to the frame at once: the scene is not known."""
         np.subtract(self._level, self._mean, out=self._scratch)
-        self._scratch *= 0.5
+        self._scratch *= MOST_LEARNED
         self._mean += self._scratch
 
     def learn(self, gap: float, things: Sequence[Blob]) -> None:
         """Move mean and spread towards the frame, `gap` seconds after the last."""
         np.subtract(self._level, self._mean, out=self._scratch)
-        self._scratch *= min(0.5, gap / BACKGROUND_S)
+        self._scratch *= min(MOST_LEARNED, gap / BACKGROUND_S)
         places = [
             (slice(thing.y, thing.y + thing.h), slice(thing.x, thing.x + thing.w))
             for thing in things
@@ -291,7 +298,7 @@ class _Background:
         self._scratch.ravel()[changed] *= BACKGROUND_S / FOREGROUND_S
         self._mean += self._scratch
         np.subtract(self._size, self._spread, out=self._scratch)
-        self._scratch *= min(0.5, gap / SPREAD_S)
+        self._scratch *= min(MOST_LEARNED, gap / SPREAD_S)
         # What stands still is a thing, not a flicker: it must not blind its place.
         self._scratch.ravel()[self._set[~self._stirred]] = 0
         for place in places:
@@ -358,7 +365,7 @@ class _Background:
         along = np.abs(double - flat[above * width + x] - flat[below * width + x])
         bends = np.maximum(across, along)
         # Where the picture is saturated, the edges are those of the background.
-        bends[self._level.ravel()[self._set] >= _LOG[SATURATED]] = 0
+        bends[self._level.ravel()[self._set] >= self._logarithms[255 - WHITE]] = 0
         bends[bends <= SHARP * self._size.ravel()[self._set]] = 0
         found: Plane = bends
         return found

@@ -3,8 +3,8 @@
 Leaves, flames, reflections and webs move to and fro; a person, a vehicle or
 an animal gets from one place to another. A track counts as moving once its
 net displacement stands out against its own size and against the path that it
-took to get there. What is quick is judged frame by frame; what creeps, as cattle
-that graze, by its average places over a longer time.
+took to get there. What is quick is judged here, frame by frame; what creeps, by
+its average places over a longer time.
 """
 
 from collections import deque
@@ -13,23 +13,21 @@ from dataclasses import dataclass, field
 from math import dist, exp, hypot, sqrt
 from typing import Final
 
+from .creeping import Places
+from .displacement import Way, displacement, holds, left, touch
 from .motion import Blob
 
 WINDOW_S: Final = 4.0
 """How far back a displacement is measured, seconds."""
 FORGET_S: Final = 1.5
 """How long a track outlives its last blob, seconds."""
-NET_OF_SIZE: Final = 0.5
-"""Net displacement needed, as a share of the track's own size: less is posture."""
-NET_OF_PATH: Final = 0.6
-"""Net displacement needed, as a share of the path travelled: less is swaying."""
-OUTLINE: Final = 0.55
-"""Sharp outline that a track shows on average (0-1): light and blur have none."""
-LEFT: Final = 0.45
-"""Share of its earlier place that may still be taken: what goes, leaves its place."""
 REACH_PER_S: Final = 0.6
 """How far a track may go in a second, as a share of the image's width, where it
 does not overlap its place before: what is near the camera is large and quick."""
+MOST_GROWTH: Final = 8.0
+"""How many times as large or as small a thing may be in the next frame."""
+GROWTH_COST: Final = 0.1
+"""What a change to twice the area weighs, in sizes of distance."""
 STIR: Final = 0.1
 """Share of a blob that must change between frames for it to be alive."""
 WEATHER_S: Final = 5.0
@@ -38,23 +36,13 @@ CALM_PER_S: Final = 2.0
 """Tracks a second that begin in calm weather; each as many ask for a frame more."""
 MOST_PATIENCE: Final = 5
 """Frames more that a thing must be followed in the worst of weather."""
+APART: Final = 0.5
+"""Share of its steps in which a thing may leap out of its own place in bad weather:
+what falls or flies before the lens is quick for its size, who walks is not."""
 CLEAR: Final = 1.5
 """Strength of a clear thing, in thresholds; what is fainter must go further."""
-AVERAGE_S: Final = 1.0
-"""Time over which a place is averaged, seconds: about a stride."""
-LONG_S: Final = 40.0
-"""How far back the displacement of a creeping thing is measured, seconds."""
-CREEP_PLACES: Final = 5
-"""Average places over which a creeping thing must be followed."""
-STEADY: Final = 0.1
-"""What a thing that stands or creeps gets from frame to frame at most, as a share
-of its diagonal: leaves and flakes jump further."""
 MOST_THINGS: Final = 3
 """So many things may appear in one frame; more are traces of another light."""
-CREEP: Final = 0.7
-"""Pixels from one average place to the next by which a live thing creeps at least."""
-CREEP_OF_SIZE: Final = 0.1
-"""The same at most, as a share of its size: what is quicker is judged by its stir."""
 
 
 @dataclass(slots=True)
@@ -72,54 +60,6 @@ class Step:
 
 
 @dataclass(slots=True)
-class Place:
-    """Where a track was on average over some frames; pixels of the luma plane.
-
-    Attributes:
-        ts: Media time of the first frame.
-        blob: Of that frame.
-        left: Mean left side.
-        top: Mean upper side.
-        right: Mean right side.
-        bottom: Mean lower side.
-        outline: Mean outline (0-1).
-        jitter: Mean way from frame to frame, as a share of the diagonal.
-        frames: How many.
-    """
-
-    ts: float
-    blob: Blob
-    left: float = 0.0
-    top: float = 0.0
-    right: float = 0.0
-    bottom: float = 0.0
-    outline: float = 0.0
-    jitter: float = 0.0
-    frames: int = 0
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        """Return the centre of the mean box."""
-        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
-
-    @property
-    def size(self) -> float:
-        """Return the side of a square with the diagonal of the mean box."""
-        return hypot(self.right - self.left, self.bottom - self.top) / sqrt(2)
-
-    def add(self, blob: Blob, way: float) -> None:
-        """Average a frame in, `way` pixels after the one before."""
-        self.frames += 1
-        share = 1 / self.frames
-        self.left += share * (blob.x - self.left)
-        self.top += share * (blob.y - self.top)
-        self.right += share * (blob.x + blob.w - self.right)
-        self.bottom += share * (blob.y + blob.h - self.bottom)
-        self.outline += share * (blob.outline - self.outline)
-        self.jitter += share * (way / hypot(blob.w, blob.h) - self.jitter)
-
-
-@dataclass(slots=True)
 class Track:
     """One thing followed through time.
 
@@ -133,7 +73,7 @@ class Track:
         since: Media time at which that displacement began.
         stirred: Media time at which it last changed from one frame to the next.
         steps: Where it was in the newest frames, oldest first.
-        places: Where it was on average, oldest first; the last is not complete.
+        places: Where it was on average.
     """
 
     id: int
@@ -145,14 +85,7 @@ class Track:
     since: float = 0.0
     stirred: float = 0.0
     steps: deque[Step] = field(default_factory=deque)
-    places: deque[Place] = field(default_factory=deque)
-
-    @property
-    def steady(self) -> bool:
-        """Return whether it has stood or crept for two average places."""
-        return len(self.places) > 2 and all(
-            self.places[index].jitter < STEADY for index in (-2, -3)
-        )
+    places: Places = field(default_factory=Places)
 
 
 def _centre(blob: Blob) -> tuple[float, float]:
@@ -190,7 +123,9 @@ class Tracker:
     def things(self) -> list[Blob]:
         """Return where something stands or creeps, and is no part of the scene."""
         return [
-            track.blob for track in self._tracks if track.steady and not track.trace
+            track.blob
+            for track in self._tracks
+            if track.places.steady and not track.trace
         ]
 
     def clear(self) -> None:
@@ -236,8 +171,8 @@ class Tracker:
         for track in seen:
             if not track.moving and len(track.steps) >= patience:
                 self._judge(track, blobs, patience, width, height)
-            if not track.moving and track.places[-1].frames == 1:
-                self._judge_creeping(track, blobs, width, height)
+            if not track.moving and track.places.complete and not track.trace:
+                _judge_creeping(track, blobs, width, height)
         return seen
 
     def _forget(self, ts: float) -> None:
@@ -252,8 +187,7 @@ class Tracker:
         track = Track(self._next_id, blob, ts, ts, trace=trace)
         self._next_id += 1
         track.steps.append(Step(self._frame, ts, blob))
-        track.places.append(Place(ts, blob))
-        track.places[-1].add(blob, 0.0)
+        track.places.add(blob, ts, 0.0)
         self._tracks.append(track)
 
     def _extend(self, track: Track, blob: Blob, ts: float) -> None:
@@ -266,21 +200,9 @@ class Tracker:
             track.steps.popleft()
         if blob.stir > STIR:
             track.stirred = ts
-        if ts - track.places[-1].ts >= AVERAGE_S:
-            self._begin_place(track, blob, ts)
-        track.places[-1].add(blob, way)
-
-    def _begin_place(self, track: Track, blob: Blob, ts: float) -> None:
-        """Complete a track's average place, and begin the next."""
-        places = track.places
-        while ts - places[0].ts > LONG_S:
-            places.popleft()
-        places.append(Place(ts, blob))
-        if len(places) > 2:
-            crept = hypot(*_drift(places[-3], places[-2]))
-            # Too slow to differ from frame to frame, but no piece of furniture.
-            if CREEP < crept < CREEP_OF_SIZE * places[-2].size:
-                track.stirred = ts
+        track.places.add(blob, ts, way)
+        if track.places.creeps:
+            track.stirred = ts
 
     def _judge(
         self,
@@ -292,150 +214,59 @@ class Tracker:
     ) -> None:
         """Mark a track that has gone somewhere."""
         steps = list(track.steps)
-        last = steps[-1]
-        path = 0.0
-        sizes = last.size
-        outline = last.blob.outline
+        last = later = steps[-1]
+        way = Way(last.size, last.blob.outline)
         alive = int(last.blob.stir > STIR)
         strength = last.blob.strength
-        later = last
-        for count, step in enumerate(reversed(steps[:-1]), start=2):
-            path += dist(_centre(later.blob), _centre(step.blob))
-            strength += step.blob.strength
-            sizes += step.size
-            outline += step.blob.outline
+        apart = 0
+        # What was as large as its first and its last place only grew and shrank.
+        wholes: list[Blob] = []
+        most_apart = max(APART, 1 - (patience - self._seen) / MOST_PATIENCE)
+        for step in reversed(steps[:-1]):
+            distance = dist(_centre(later.blob), _centre(step.blob))
+            way.add(step.size, step.blob.outline, distance)
             alive += int(step.blob.stir > STIR)
+            strength += step.blob.strength
+            apart += not touch(step.blob, later.blob)
             later = step
-            net = hypot(*_displacement(step.blob, last.blob, width, height))
-            faint = max(0.0, (CLEAR - strength / count) / (CLEAR - 1))
+            grown = any(holds(whole, step.blob) for whole in wholes)
+            if holds(step.blob, last.blob):
+                wholes.append(step.blob)
+            net = hypot(*displacement(step.blob, last.blob, width, height))
+            faint = max(0.0, (CLEAR - strength / way.count) / (CLEAR - 1))
             if (
-                count >= patience
-                and count >= self._share * (last.frame - step.frame + 1)
-                and net > NET_OF_SIZE * (1 + faint) * sizes / count
-                and net > NET_OF_PATH * path
-                and outline > OUTLINE * count
-                and 2 * alive > count
-                and (
-                    _at_edge(step.blob, width, height)
-                    or _taken(step.blob, blobs) < LEFT
-                )
+                way.count >= patience
+                and way.count >= self._share * (last.frame - step.frame + 1)
+                and way.leads(net, 1 + faint)
+                and 2 * alive > way.count
+                and not grown
+                and apart <= most_apart * (way.count - 1)
+                and left(step.blob, blobs, width, height)
             ):
                 track.moving = True
                 track.since = step.ts
                 return
 
-    def _judge_creeping(
-        self, track: Track, blobs: Sequence[Blob], width: int, height: int
-    ) -> None:
-        """Mark a track that has gone somewhere slowly.
 
-        Here a side at the edge of the image is its own: what fades there, as the
-        trace of another light, has one that does not move.
-        """
-        places = list(track.places)[:-1]
-        if track.trace or len(places) < CREEP_PLACES:
-            return
-        last = later = places[-1]
-        path, sizes, outline, jitter = 0.0, last.size, last.outline, last.jitter
-        for count, place in enumerate(reversed(places[:-1]), start=2):
-            path += dist(later.centre, place.centre)
-            sizes += place.size
-            outline += place.outline
-            jitter += place.jitter
-            later = place
-            net = hypot(*_drift(place, last))
-            if (
-                count >= CREEP_PLACES
-                and jitter < STEADY * count
-                and net > NET_OF_SIZE * sizes / count
-                and net > NET_OF_PATH * path
-                and outline > OUTLINE * count
-                and (
-                    _at_edge(place.blob, width, height)
-                    or _taken(place.blob, blobs) < LEFT
-                )
-            ):
-                track.moving = True
-                track.since = place.ts
-                track.stirred = track.seen
-                return
-
-
-def _drift(before: Place, after: Place) -> tuple[float, float]:
-    """Return how far a thing got in x and y: as far as both of its sides did."""
-    return (
-        _nearer(after.left - before.left, after.right - before.right),
-        _nearer(after.top - before.top, after.bottom - before.bottom),
-    )
-
-
-def _nearer(low: float, high: float) -> float:
-    """Return the lesser of two ways of the same direction; 0 if they part."""
-    return min(low, high, key=abs) if low * high > 0 else 0.0
-
-
-def _displacement(
-    before: Blob, after: Blob, width: int, height: int
-) -> tuple[float, float]:
-    """Return how far a thing got in x and y: as far as both of its sides did.
-
-    What only grows or shrinks, as a gust that takes hold of a bush, stays where
-    it is. A side at the edge of the image is not the thing's own.
-    """
-    return (
-        _shift(before.x, before.x + before.w, after.x, after.x + after.w, width),
-        _shift(before.y, before.y + before.h, after.y, after.y + after.h, height),
-    )
-
-
-def _shift(low0: int, high0: int, low1: int, high1: int, size: int) -> float:
-    """Return how far the nearer of two sides got, signed; 0 if they part."""
-    low, high = low1 - low0, high1 - high0
-    if min(low0, low1) <= 1:
-        low = high
-    elif max(high0, high1) >= size - 1:
-        high = low
-    return _nearer(low, high)
-
-
-def _at_edge(blob: Blob, width: int, height: int) -> bool:
-    """Return whether a blob touches the edge of the image, where things enter."""
-    return (
-        blob.x <= 1
-        or blob.y <= 1
-        or blob.x + blob.w >= width - 1
-        or blob.y + blob.h >= height - 1
-    )
-
-
-def _touch(one: Blob, other: Blob) -> bool:
-    """Return whether the boxes of two blobs overlap."""
-    return (
-        one.x < other.x + other.w
-        and other.x < one.x + one.w
-        and one.y < other.y + other.h
-        and other.y < one.y + one.h
-    )
-
-
-def _taken(place: Blob, blobs: Sequence[Blob]) -> float:
-    """Return the largest share of a place (0-1) that one of the blobs takes."""
-    return max(
-        max(0, min(place.x + place.w, blob.x + blob.w) - max(place.x, blob.x))
-        * max(0, min(place.y + place.h, blob.y + blob.h) - max(place.y, blob.y))
-        for blob in blobs
-    ) / (place.w * place.h)
+def _judge_creeping(
+    track: Track, blobs: Sequence[Blob], width: int, height: int
+) -> None:
+    """Mark a track that has gone somewhere slowly."""
+    since = track.places.crept_since(blobs, width, height)
+    if since is not None:
+        track.moving = True
+        track.since = since
+        track.stirred = track.seen
 
 
 def _cost(track: Track, blob: Blob, ts: float, width: int) -> float | None:
     """Return how badly a blob continues a track, None where it cannot."""
     distance = dist(_centre(blob), _centre(track.blob))
-    gap = max(0.1, ts - track.seen)
-    reach = REACH_PER_S * width * gap
+    reach = REACH_PER_S * width * (ts - track.seen)
     size = max(hypot(blob.w, blob.h), hypot(track.blob.w, track.blob.h))
-    if distance > size or (distance > reach and not _touch(track.blob, blob)):
+    if distance > size or (distance > reach and not touch(track.blob, blob)):
         return None
-    ratio = max(blob.area, track.blob.area) / min(blob.area, track.blob.area)
-    if ratio > 8:
+    growth = max(blob.area, track.blob.area) / min(blob.area, track.blob.area)
+    if growth > MOST_GROWTH:
         return None
-    return distance / size + 0.1 * ratio
+    return distance / size + GROWTH_COST * growth
