@@ -67,6 +67,7 @@ CONSTANTS = {
         "STEPS_TO_DOUBLE",
         "ALIVE_S",
         "UPDATE_S",
+        "HOLD_BACK_S",
         "BETTER",
         "FULL_STRENGTH",
         "FULL_SIDE",
