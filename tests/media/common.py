@@ -218,7 +218,8 @@ class Studio:
         self.folder = folder
         self.sink = Sink()
         self.writer = ManualWriter()
-        self.start = time.time() - 6.0
+        # A whole second: event times are rounded to milliseconds.
+        self.start = float(int(time.time()) - 6)
         self.now = 0.0
         self.recorder = Recorder(
             "gate", RecorderSettings(**settings), self.sink, self.writer
