@@ -1,13 +1,16 @@
 """Tests of what is handed on beside the analysis."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 import time
 from typing import Any
 
 import pytest
 
-from custom_components.vigilar.models import Observation, ObservationKind
-from custom_components.vigilar.vision.analyzer import AnalyzerSettings
+from custom_components.vigilar.models import ObservationKind
+from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
+from custom_components.vigilar.vision.kernels import NumpyKernels
+from custom_components.vigilar.vision.pipeline import Pipeline
 from custom_components.vigilar.vision.source import Packet, open_stream
 from custom_components.vigilar.vision.tap import TapFeed
 from custom_components.vigilar.vision.worker import CameraWorker
@@ -15,9 +18,12 @@ from custom_components.vigilar.vision.worker import CameraWorker
 from ..media.common import video
 from .common import (
     WAIT_S,
+    FakeTime,
+    Image,
     ScriptedSource,
     StreamServer,
     eventually,
+    finish,
     stream_server,
     walk,
 )
@@ -134,23 +140,27 @@ def read(source: Any) -> Packet | None:
     return packet
 
 
-def test_packets_have_the_times_of_observations() -> None:
+def test_packets_have_the_times_of_observations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A clip that is cut at an observation shows what was observed."""
+    fake = FakeTime()
+    for module in ("analyzer", "clock", "pipeline"):
+        monkeypatch.setattr(f"custom_components.vigilar.vision.{module}.time", fake)
+
+    def in_real_time() -> Iterator[Image]:
+        """Yield a picture each fifth of a second."""
+        for image in walk(60):
+            fake.now += 0.2
+            yield image
+
     tap = Tap()
-    seen: list[Observation] = []
-    worker = CameraWorker(
-        "gate",
-        lambda: ScriptedSource(walk(60)),
-        AnalyzerSettings(),
-        seen.append,
-        tap=tap,
+    analyzer = Analyzer("gate", AnalyzerSettings(), NumpyKernels())
+    source = ScriptedSource(in_real_time())
+    observed = finish(Pipeline(source, analyzer, 5.0, tap=TapFeed(tap)))
+    started = next(
+        one for one in observed if one.kind is ObservationKind.MOTION_STARTED
     )
-    worker.start()
-    eventually(
-        lambda: any(each.kind == ObservationKind.MOTION_STARTED for each in seen)
-    )
-    worker.request_stop()
-    assert worker.join(WAIT_S)
-    started = next(e for e in seen if e.kind == ObservationKind.MOTION_STARTED)
-    at = [packet["at"] for packet in tap.packets]
-    assert min(at) - 0.5 <= started.ts / 1000 <= max(at) + 0.5
+    # The figure enters after fifteen pictures.
+    entered = [packet["at"] for packet in tap.packets][15]
+    assert entered - 0.1 <= started.ts / 1000 <= entered + 1.0
