@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 import threading
-import time
-from typing import Any
+from typing import Any, override
 
 import pytest
 
@@ -46,10 +45,26 @@ def test_it_connects_again_and_again() -> None:
     assert all(source.closed for source in sources)
 
 
-def test_it_is_connected_only_while_it_is_wanted() -> None:
+class Wanted(threading.Event):
+    """Counts how often somebody waited for it in vain."""
+
+    waits = 0
+
+    @override
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait, and count."""
+        came = super().wait(timeout)
+        self.waits += not came
+        return came
+
+
+def test_it_is_connected_only_while_it_is_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """No connection is made before, and none stays after."""
+    monkeypatch.setattr(reader_module, "_LOOK_S", 0.001)
     tap = Tap()
-    wanted = threading.Event()
+    wanted = Wanted()
     sources: list[ScriptedSource] = []
 
     def connect() -> ScriptedSource:
@@ -57,7 +72,7 @@ def test_it_is_connected_only_while_it_is_wanted() -> None:
         return sources[-1]
 
     reader = run(tap, connect, wanted)
-    time.sleep(0.05)
+    eventually(lambda: wanted.waits >= 2)
     assert not sources
     wanted.set()
     eventually(lambda: len(tap.packets) == 3)
