@@ -1,35 +1,13 @@
 // @ts-check
+import { controls, notices, tokens } from "./ui-styles.js";
 import { css } from "./vendor/lit.js";
 
-export const timelineStyles = css`
+export const timelineStyles = [tokens, controls, notices, css`
   :host {
-    --info: var(--vigilar-info-color, #42677f);
-    --warning: var(--vigilar-warning-color, #8a5a00);
-    --alert: var(--vigilar-alert-color, #b3420b);
-    --critical: var(--vigilar-critical-color, #b3161d);
-    --surface: var(--ha-card-background, var(--card-background-color, #fff));
-    --text: var(--primary-text-color, #1b1b1f);
-    --quiet: var(--secondary-text-color, #5f6368);
-    --line: var(--divider-color, rgba(0, 0, 0, 0.12));
-    --focus: var(--primary-color, #0277bd);
     display: flex;
     flex-direction: column;
     min-block-size: 0;
-    color: var(--text);
-    font-family: var(--ha-font-family-body, var(--paper-font-common-base_-_font-family, Roboto, sans-serif));
-    font-size: 0.875rem;
-    line-height: 1.4;
     container-type: inline-size;
-  }
-  :host([dark]) {
-    --info: var(--vigilar-info-color, #9dc1d8);
-    --warning: var(--vigilar-warning-color, #f2bd5b);
-    --alert: var(--vigilar-alert-color, #ff9b66);
-    --critical: var(--vigilar-critical-color, #ff8a85);
-    --surface: var(--ha-card-background, var(--card-background-color, #1c1c1e));
-    --text: var(--primary-text-color, #e5e5e7);
-    --quiet: var(--secondary-text-color, #a0a0a6);
-    --line: var(--divider-color, rgba(255, 255, 255, 0.14));
   }
   .scroller {
     flex: 1;
@@ -39,7 +17,6 @@ export const timelineStyles = css`
     scrollbar-width: thin;
     padding-block-end: 8px;
   }
-  .unseen-text,
   .severity.unseen {
     position: absolute;
     inline-size: 1px;
@@ -68,14 +45,10 @@ export const timelineStyles = css`
   }
 
   .event {
-    --tone: var(--info);
     position: relative;
     content-visibility: auto;
     contain-intrinsic-block-size: auto 60px;
   }
-  .event.warning { --tone: var(--warning); }
-  .event.alert { --tone: var(--alert); }
-  .event.critical { --tone: var(--critical); }
   .event::before {
     content: "";
     position: absolute;
@@ -252,70 +225,6 @@ export const timelineStyles = css`
     70%, to { opacity: 0; scale: 1.35; }
   }
 
-  .notice {
-    display: flex;
-    flex-direction: column;
-    align-items: center;
-    justify-content: center;
-    gap: 4px;
-    flex: 1;
-    padding: 32px 24px;
-    text-align: center;
-  }
-  .notice > svg {
-    inline-size: 44px;
-    block-size: 44px;
-    margin-block-end: 8px;
-    fill: var(--quiet);
-    opacity: 0.7;
-  }
-  .notice strong {
-    font-size: 1rem;
-    font-weight: 500;
-  }
-  .notice span { color: var(--quiet); }
-  .banner {
-    display: flex;
-    align-items: center;
-    gap: 12px;
-    margin: 4px 12px 8px;
-    padding: 10px 14px;
-    border-radius: 12px;
-    background: color-mix(in srgb, var(--critical) 12%, transparent);
-  }
-  .banner > svg {
-    flex: none;
-    inline-size: 22px;
-    block-size: 22px;
-    fill: var(--critical);
-  }
-  .banner div {
-    flex: 1;
-    display: flex;
-    flex-direction: column;
-  }
-  .banner strong { font-weight: 500; }
-  .banner span {
-    font-size: 0.8125rem;
-    color: var(--quiet);
-  }
-  .button {
-    all: unset;
-    box-sizing: border-box;
-    min-block-size: 40px;
-    padding: 9px 18px;
-    border-radius: 999px;
-    font-weight: 500;
-    text-align: center;
-    cursor: pointer;
-    color: var(--text);
-    background: color-mix(in srgb, var(--text) 9%, transparent);
-  }
-  .button:focus-visible {
-    outline: 2px solid var(--focus);
-    outline-offset: 2px;
-  }
-  .notice .button { margin-block-start: 16px; }
   .tail {
     display: flex;
     justify-content: center;
@@ -341,10 +250,6 @@ export const timelineStyles = css`
     border-radius: 50%;
   }
   .skeleton i:nth-child(2) { inline-size: min(60%, 220px); }
-  @keyframes breathe {
-    to { opacity: 0.45; }
-  }
-
   @container (max-width: 340px) {
     .row {
       grid-template-columns: 36px minmax(0, 1fr) auto;
@@ -372,13 +277,4 @@ export const timelineStyles = css`
     .zones i { display: none; }
     .day h3 { padding-inline: 14px; }
   }
-
-  @media (prefers-reduced-motion: reduce) {
-    *,
-    *::before,
-    *::after {
-      animation: none !important;
-      transition: none !important;
-    }
-  }
-`;
+`];
