@@ -1,14 +1,19 @@
 """Test the diagnostics."""
 
+from typing import Any
+
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
+    get_diagnostics_for_device,
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.vigilar.const import DOMAIN
 from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 
 from .common import SECRET, Workers, make_jpeg, settle
@@ -48,3 +53,31 @@ async def test_diagnostics_hold_nothing_secret(
     assert result["cameras"]["back_yard"]["worker"]["frames_dropped"] == 0
     subentries = result["entry"]["subentries"]
     assert {subentry["data"]["url"] for subentry in subentries} == {REDACTED}
+
+
+async def test_diagnostics_of_a_device(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    entry: VigilarConfigEntry,
+    front: str,
+    hass_client: ClientSessionGenerator,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """A camera tells of itself alone, the hub of everything, and neither a secret."""
+    assert await async_setup_component(hass, "diagnostics", {})
+
+    async def ask(identifier: str) -> dict[str, Any]:
+        device = device_registry.async_get_device_by_identifier(
+            (DOMAIN, identifier), entry.entry_id
+        )
+        assert device is not None
+        return dict(await get_diagnostics_for_device(hass, hass_client, entry, device))
+
+    camera = await ask(front)
+    assert set(camera) == {"settings", "camera"}
+    assert camera["settings"]["source_id"] == "front_door"
+    assert camera["settings"]["url"] == REDACTED
+    assert camera["camera"]["detecting"] is True
+    assert SECRET not in str(camera)
+    hub = await ask(entry.entry_id)
+    assert set(hub["cameras"]) == {"front_door", "back_yard"}

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.vigilar import async_remove_config_entry_device
 from custom_components.vigilar.const import (
     CONF_ANALYSIS,
     CONF_MODEL_FOLDER,
@@ -538,3 +539,23 @@ async def test_clips_are_completed_at_the_stop(
     assert [recorder.closed for recorder in recorders.values()] == [True, False]  # type: ignore[attr-defined]
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert all(recorder.closed for recorder in recorders.values())  # type: ignore[attr-defined]
+
+
+async def test_only_a_device_that_nobody_needs_can_be_deleted(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    entry: VigilarConfigEntry,
+    front: str,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """The hub and its cameras stay; what an older version left may go."""
+    stale = device_registry.async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={(DOMAIN, "long_gone")}
+    )
+    assert await async_remove_config_entry_device(hass, entry, stale)
+    for identifier in (entry.entry_id, front):
+        device = device_registry.async_get_device_by_identifier(
+            (DOMAIN, identifier), entry.entry_id
+        )
+        assert device is not None
+        assert not await async_remove_config_entry_device(hass, entry, device)

@@ -5,6 +5,7 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import (
+    DeviceEntry,
     DeviceEntryType,
     async_get as async_get_device_registry,
 )
@@ -81,3 +82,15 @@ async def async_unload_entry(hass: HomeAssistant, entry: VigilarConfigEntry) -> 
     await entry.runtime_data.async_stop()
     async_remove_panel(hass)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: VigilarConfigEntry, device: DeviceEntry
+) -> bool:
+    """Let a device be deleted whose camera is no longer there."""
+    known = {entry.entry_id, *entry.subentries}
+    return not any(
+        identifier in known
+        for domain, identifier in device.identifiers
+        if domain == DOMAIN
+    )

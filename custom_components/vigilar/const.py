@@ -103,6 +103,7 @@ EVENT_VIGILAR_ENDED: Final = "vigilar_event_ended"
 
 ISSUE_AUTH_FAILED: Final = "auth_failed"
 ISSUE_CAMERA_MISSING: Final = "camera_missing"
+ISSUE_CAMERA_UNREACHABLE: Final = "camera_unreachable"
 ISSUE_DATABASE_MOVED_ASIDE: Final = "database_moved_aside"
 ISSUE_MODEL_UNUSABLE: Final = "model_unusable"
 ISSUE_OBJECT_RUNTIME: Final = "object_runtime_missing"

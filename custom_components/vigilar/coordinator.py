@@ -8,11 +8,17 @@ import logging
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .camera_source import source_opener
-from .const import DOMAIN, ISSUE_AUTH_FAILED, ISSUE_CAMERA_MISSING
+from .const import (
+    DOMAIN,
+    ISSUE_AUTH_FAILED,
+    ISSUE_CAMERA_MISSING,
+    ISSUE_CAMERA_UNREACHABLE,
+)
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore
@@ -34,6 +40,10 @@ from .vision.worker import CameraWorker, WorkerStats
 _LOGGER = logging.getLogger(__name__)
 
 JOIN_TIMEOUT_S = 5.0
+# A camera that restarts or is moved is back before; then somebody has to look after it.
+UNREACHABLE_AFTER_S = 1800.0
+
+CAMERA_ISSUES = (ISSUE_AUTH_FAILED, ISSUE_CAMERA_MISSING, ISSUE_CAMERA_UNREACHABLE)
 
 MOVEMENT_TYPES = frozenset(
     {EventType.MOTION, EventType.PERSON, EventType.VEHICLE, EventType.ANIMAL}
@@ -127,6 +137,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self._second_reader: StreamReader | None = None
         self._change_listeners: set[Callable[[Change], None]] = set()
         self._loss_logged = False
+        self._cancel_unreachable: CALLBACK_TYPE | None = None
         self._rate = 1.0
         self._spent_cpu_s = 0.0
 
@@ -177,6 +188,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
 
     async def async_stop(self) -> None:
         """Stop to watch; the thread is gone or ending when this returns."""
+        self._async_withdraw_notice()
         worker, self._worker = self._worker, None
         if worker is None:
             return
@@ -344,6 +356,23 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
             async_camera_entity_id(self.hass, self.camera.camera) is None
         ):
             self._async_create_issue(ISSUE_CAMERA_MISSING)
+        elif self._cancel_unreachable is None:
+            self._cancel_unreachable = async_call_later(
+                self.hass, UNREACHABLE_AFTER_S, self._async_give_notice
+            )
+
+    @callback
+    def _async_withdraw_notice(self) -> None:
+        """Do not wait any more to tell the user that it is away."""
+        if self._cancel_unreachable is not None:
+            self._cancel_unreachable()
+            self._cancel_unreachable = None
+
+    @callback
+    def _async_give_notice(self, _now: datetime) -> None:
+        """Tell the user of a camera that has not come back by itself."""
+        self._cancel_unreachable = None
+        self._async_create_issue(ISSUE_CAMERA_UNREACHABLE)
 
     @callback
     def _async_note_return(self) -> None:
@@ -356,11 +385,16 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
     @callback
     def _async_create_issue(self, issue: str) -> None:
         """Open a repair issue about this camera."""
+        assert self.config_entry is not None
         ir.async_create_issue(
             self.hass,
             DOMAIN,
             f"{issue}_{self.camera.subentry_id}",
-            is_fixable=False,
+            data={
+                "entry_id": self.config_entry.entry_id,
+                "subentry_id": self.camera.subentry_id,
+            },
+            is_fixable=True,
             severity=ir.IssueSeverity.ERROR,
             translation_key=issue,
             translation_placeholders={"name": self.camera.name},
@@ -368,8 +402,9 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
 
     @callback
     def async_clear_issues(self) -> None:
-        """Withdraw the repair issues about this camera."""
-        for issue in (ISSUE_AUTH_FAILED, ISSUE_CAMERA_MISSING):
+        """Withdraw the repair issues about this camera, and the one to come."""
+        self._async_withdraw_notice()
+        for issue in CAMERA_ISSUES:
             ir.async_delete_issue(
                 self.hass, DOMAIN, f"{issue}_{self.camera.subentry_id}"
             )

@@ -6,8 +6,9 @@ from typing import Any
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
 
-from .const import CONF_MEDIA_FOLDER
+from .const import CONF_MEDIA_FOLDER, DOMAIN
 from .coordinator import CameraCoordinator
 from .runtime import VigilarConfigEntry
 
@@ -29,6 +30,20 @@ async def async_get_config_entry_diagnostics(
         "media": await runtime.library.diagnostics(),
         **runtime.async_diagnostics(),
     }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: VigilarConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Return the state of one camera, or of everything for the hub's own device."""
+    for subentry_id, camera in entry.runtime_data.cameras.items():
+        if (DOMAIN, subentry_id) in device.identifiers:
+            subentry = entry.subentries[subentry_id]
+            return {
+                "settings": async_redact_data(dict(subentry.data), TO_REDACT),
+                "camera": _describe(camera),
+            }
+    return await async_get_config_entry_diagnostics(hass, entry)
 
 
 def _describe(camera: CameraCoordinator) -> dict[str, Any]:

@@ -500,7 +500,7 @@ class VigilarRuntime:
             self.hass,
             DOMAIN,
             ISSUE_DATABASE_MOVED_ASIDE,
-            is_fixable=False,
+            is_fixable=True,
             is_persistent=True,
             severity=ir.IssueSeverity.ERROR,
             translation_key=ISSUE_DATABASE_MOVED_ASIDE,

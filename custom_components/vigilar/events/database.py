@@ -12,6 +12,8 @@ from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 BUSY_TIMEOUT_S: Final = 5.0
+# What SQLite itself takes.
+CHECKPOINT_PAGES: Final = 1000
 
 _SIDE_FILES: Final = ("", "-wal", "-shm")
 _CORRUPT_CODES: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -48,6 +50,20 @@ def disconnect(engine: Engine) -> None:
     finally:
         raw.close()
         engine.dispose()
+
+
+def set_checkpoints(engine: Engine, pages: int) -> None:
+    """Set after how many pages in the log ahead a commit writes them back.
+
+    Args:
+        engine: Of an open database.
+        pages: 0 for never.
+    """
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute(f"PRAGMA wal_autocheckpoint = {pages:d}")
+    finally:
+        raw.close()
 
 
 def _make_engine(url: URL) -> Engine:

@@ -45,7 +45,7 @@ from ..models import (
 )
 from .classifier import end_event
 from .clock import wall_ms
-from .database import connect, disconnect
+from .database import CHECKPOINT_PAGES, connect, disconnect, set_checkpoints
 from .schema import (
     META_ALIVE,
     META_EPOCH,
@@ -160,6 +160,26 @@ class EventStore:
             )
         finally:
             executor.shutdown()
+
+    async def begin_copy(self) -> None:
+        """Let the files be copied while they are in use, until `end_copy`.
+
+        Nothing is moved from the log into the database meanwhile: the database
+        file stands still, and whatever part of the growing log is copied with
+        it makes a sound database.
+
+        Raises:
+            StoreError: It failed.
+        """
+        await self._call(lambda: self._set_checkpoints(0))
+
+    async def end_copy(self) -> None:
+        """Move the log into the database again from time to time.
+
+        Raises:
+            StoreError: It failed.
+        """
+        await self._call(lambda: self._set_checkpoints(CHECKPOINT_PAGES))
 
     async def write(self, event: Event, kind: ChangeKind) -> Change:
         """Store an event as it stands now, with a number for the change.
@@ -399,6 +419,12 @@ class EventStore:
             raise StoreError("The event database is not open")
         with self._engine.begin() as connection:
             return job(connection)
+
+    def _set_checkpoints(self, pages: int) -> None:
+        """Set after how many pages in the log a commit moves them; 0 for never."""
+        if self._engine is None:
+            raise StoreError("The event database is not open")
+        set_checkpoints(self._engine, pages)
 
     def _transact_journal[T](self, job: Callable[[Connection], T]) -> T:
         """Run a job in a transaction and note the journal's ends once it is on disk."""

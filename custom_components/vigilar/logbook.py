@@ -1,0 +1,51 @@
+"""Sentences of the logbook for Vigilar's events."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from homeassistant.components.logbook import (
+    LOGBOOK_ENTRY_ENTITY_ID,
+    LOGBOOK_ENTRY_MESSAGE,
+    LOGBOOK_ENTRY_NAME,
+)
+from homeassistant.core import Event, HomeAssistant, callback
+
+from .const import DOMAIN, EVENT_VIGILAR
+from .models import EventType
+
+_SAID: Final = {
+    EventType.MOTION: "saw motion",
+    EventType.PERSON: "saw a person",
+    EventType.VEHICLE: "saw a vehicle",
+    EventType.ANIMAL: "saw an animal",
+    EventType.CAMERA_OFFLINE: "went offline",
+    EventType.CAMERA_ONLINE: "came back online",
+    EventType.CAMERA_TAMPERED: "does not see what it should",
+}
+
+
+@callback
+def async_describe_events(
+    hass: HomeAssistant,
+    async_describe_event: Callable[
+        [str, str, Callable[[Event[dict[str, Any]]], dict[str, Any]]], None
+    ],
+) -> None:
+    """Describe what begins; updates and ends would only repeat it."""
+    async_describe_event(DOMAIN, EVENT_VIGILAR, _async_describe)
+
+
+@callback
+def _async_describe(event: Event[dict[str, Any]]) -> dict[str, Any]:
+    """Return one sentence about an event."""
+    payload = event.data["payload"]
+    message = _SAID.get(event.data["type"], event.data["type"].replace("_", " "))
+    if payload["zones"]:
+        message += f" in {', '.join(payload['zones'])}"
+    described = {
+        LOGBOOK_ENTRY_NAME: payload["name"],
+        LOGBOOK_ENTRY_MESSAGE: message,
+    }
+    if payload["entity_id"] is not None:
+        described[LOGBOOK_ENTRY_ENTITY_ID] = payload["entity_id"]
+    return described

@@ -1,0 +1,54 @@
+"""What a user can do about a problem from the repairs page itself."""
+
+from homeassistant.components.repairs import (
+    ConfirmRepairFlow,
+    FlowType,
+    RepairsFlow,
+    RepairsFlowResult,
+)
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
+from homeassistant.core import HomeAssistant
+
+from .const import SUBENTRY_CAMERA
+
+
+class CameraRepairFlow(RepairsFlow):
+    """Explains what is wrong with a camera and opens its form."""
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Begin with what is wrong."""
+        return await self.async_step_reconfigure()
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Say what is wrong, and lead to the camera's form."""
+        assert self.data is not None
+        entry_id = str(self.data["entry_id"])
+        subentry_id = str(self.data["subentry_id"])
+        entry = self.hass.config_entries.async_get_entry(entry_id)
+        if entry is None or subentry_id not in entry.subentries:
+            return self.async_abort(reason="camera_gone")
+        if user_input is None:
+            return self.async_show_form(
+                step_id="reconfigure",
+                description_placeholders={"name": entry.subentries[subentry_id].title},
+            )
+        flow = await self.hass.config_entries.subentries.async_init(
+            (entry_id, SUBENTRY_CAMERA),
+            context=SubentryFlowContext(
+                source=SOURCE_RECONFIGURE, subentry_id=subentry_id
+            ),
+        )
+        return self.async_create_entry(
+            data={}, next_flow=(FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"])
+        )
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
+) -> RepairsFlow:
+    """Return the flow of an issue: those about a camera name it in their data."""
+    return ConfirmRepairFlow() if data is None else CameraRepairFlow()
