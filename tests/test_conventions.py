@@ -197,7 +197,11 @@ def test_translations_are_laid_out_as_home_assistant_reads_them(path: Path) -> N
 @pytest.mark.parametrize("kind", LAYOUTS)
 def test_what_is_laid_out_has_words_an_icon_and_a_place_in_the_guide(kind: str) -> None:
     """Names live in the translations, structure in YAML; both name the same."""
-    layout = read_yaml(f"{kind}.yaml")
+    layout = {
+        name: body
+        for name, body in read_yaml(f"{kind}.yaml").items()
+        if not name.startswith(".")
+    }
     words = read_json(INTEGRATION / "translations" / "en.json").get(kind, {})
     icons = read_json(INTEGRATION / "icons.json").get(kind, {})
     guide = GUIDE.read_text(encoding="utf-8")

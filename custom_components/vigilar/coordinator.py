@@ -83,6 +83,8 @@ class CameraState:
         open_movements: Ids of the events of movement that are going on.
         open_tampering: Ids of the events of a camera that does not see what it should.
         present: Labels of what moves there now.
+        last_movement: When something moved last, as far as stored, Unix
+            milliseconds; None if nothing ever did.
         snapshot: The best look at the last event, or None before the first.
     """
 
@@ -92,6 +94,7 @@ class CameraState:
     open_movements: frozenset[str] = frozenset()
     open_tampering: frozenset[str] = frozenset()
     present: frozenset[str] = frozenset()
+    last_movement: int | None = None
     snapshot: Snapshot | None = None
 
 
@@ -322,13 +325,32 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         """Follow a stored change of one of this camera's events."""
         state = self.data
         if change.event.type in MOVEMENT_TYPES:
-            state = replace(state, open_movements=_follow(state.open_movements, change))
+            state = replace(
+                state,
+                open_movements=_follow(state.open_movements, change),
+                last_movement=max(
+                    state.last_movement or 0,
+                    change.event.payload.get("end_ts") or change.event.ts,
+                ),
+            )
         elif change.event.type is EventType.CAMERA_TAMPERED:
             state = replace(state, open_tampering=_follow(state.open_tampering, change))
         if state != self.data:
             self.async_set_updated_data(state)
         for listener in list(self._change_listeners):
             listener(change)
+
+    async def async_recall(self) -> None:
+        """Read from the store when something moved last.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        for event in await self._store.page(
+            limit=1, source_ids=[self.camera.source_id], types=MOVEMENT_TYPES
+        ):
+            ended = event.payload["end_ts"] or event.ts
+            self.data = replace(self.data, last_movement=ended)
 
     @callback
     def async_subscribe_changes(

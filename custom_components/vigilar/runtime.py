@@ -154,7 +154,8 @@ class VigilarRuntime:
             self.processor.add_publisher(publisher, publish)
         self.processor.start()
         for subentry in self.entry.get_subentries_of_type(SUBENTRY_CAMERA):
-            self._async_create_camera(CameraConfig.from_subentry(subentry))
+            camera = self._async_create_camera(CameraConfig.from_subentry(subentry))
+            await camera.async_recall()
         for change in opening.closed:
             BusPublisher(self.hass).publish(change)
         self._async_apply_recipients()

@@ -1,0 +1,238 @@
+"""Triggers of automations: what happens on the timeline."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, cast, override
+
+import voluptuous as vol
+
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.target import (
+    TargetSelection,
+    async_extract_referenced_entity_ids,
+)
+from homeassistant.helpers.trigger import (
+    Trigger,
+    TriggerActionRunner,
+    TriggerConfig,
+    TriggerNotTriggeredReporter,
+)
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN, EVENT_VIGILAR, EVENT_VIGILAR_ENDED, EVENT_VIGILAR_UPDATED
+from .events.store import StoreError
+from .models import EventType, Severity
+
+CONF_FIRST_TODAY: Final = "first_today"
+CONF_MIN_SCORE: Final = "min_score"
+CONF_MIN_SEVERITY: Final = "min_severity"
+CONF_TYPES: Final = "types"
+CONF_ZONES: Final = "zones"
+
+# Of so many events it is known that the trigger has fired for them.
+REMEMBERED: Final = 1000
+
+_RANKS: Final = {severity.value: rank for rank, severity in enumerate(Severity)}
+
+SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional(CONF_TARGET): cv.TARGET_FIELDS,
+        vol.Required(CONF_OPTIONS, default={}): {
+            vol.Optional(CONF_TYPES): vol.All(
+                cv.ensure_list, [vol.Coerce(EventType)], vol.Length(min=1)
+            ),
+            vol.Optional(CONF_MIN_SEVERITY): vol.Coerce(Severity),
+            vol.Optional(CONF_ZONES): vol.All(
+                cv.ensure_list, [cv.string], vol.Length(min=1)
+            ),
+            vol.Optional(CONF_MIN_SCORE): vol.All(
+                vol.Coerce(float), vol.Range(min=0, max=100)
+            ),
+            vol.Optional(CONF_FIRST_TODAY, default=False): cv.boolean,
+        },
+    }
+)
+
+OFFLINE_SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional(CONF_TARGET): cv.TARGET_FIELDS,
+        vol.Optional(CONF_OPTIONS, default={}): {},
+    }
+)
+
+
+class TimelineTrigger(Trigger):
+    """Runs once for each event that begins to match."""
+
+    _heard: ClassVar[tuple[str, ...]]
+    _said: ClassVar[str]
+
+    @classmethod
+    @override
+    async def async_validate_config(
+        cls, hass: HomeAssistant, config: ConfigType
+    ) -> ConfigType:
+        """Validate what was set."""
+        return cast(ConfigType, SCHEMA(config))
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Take what was set."""
+        super().__init__(hass, config)
+        self._options = config.options or {}
+        self._target = TargetSelection(config.target) if config.target else None
+        self._fired: OrderedDict[str, None] = OrderedDict()
+
+    @override
+    async def async_attach_runner(
+        self,
+        run_action: TriggerActionRunner,
+        did_not_trigger: TriggerNotTriggeredReporter | None = None,
+    ) -> CALLBACK_TYPE:
+        """Run the action whenever an event begins to match."""
+
+        @callback
+        def _heard(event: Event[dict[str, Any]]) -> None:
+            data = event.data
+            if data["id"] in self._fired or not self._matches(data):
+                return
+            self._remember(data["id"])
+            self._hass.async_create_task(self._async_run(data, run_action))
+
+        removers = [self._hass.bus.async_listen(name, _heard) for name in self._heard]
+
+        @callback
+        def _detach() -> None:
+            for remove in removers:
+                remove()
+
+        return _detach
+
+    async def _async_run(
+        self, data: Mapping[str, Any], run_action: TriggerActionRunner
+    ) -> None:
+        """Run the action, unless only the first of a day counts and this is not it."""
+        if self._options.get(CONF_FIRST_TODAY) and await self._seen_today(data):
+            return
+        name = data["payload"]["name"]
+        run_action({"event": dict(data)}, f"{self._said} {data['type']}, {name}")
+
+    async def _seen_today(self, data: Mapping[str, Any]) -> bool:
+        """Return whether another event of the same day has matched before."""
+        midnight = dt_util.start_of_local_day(
+            dt_util.as_local(dt_util.utc_from_timestamp(data["ts"] / 1000))
+        )
+        for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):
+            try:
+                before = await entry.runtime_data.store.page(
+                    before=data["id"],
+                    start=round(midnight.timestamp() * 1000),
+                    types=self._options.get(CONF_TYPES),
+                    limit=REMEMBERED,
+                )
+            except StoreError:
+                # Twice is better than never.
+                return False
+            return any(self._matches(event.as_dict()) for event in before)
+        return False
+
+    def _matches(self, data: Mapping[str, Any]) -> bool:
+        """Return whether an event is one of those that were asked for."""
+        options, payload = self._options, data["payload"]
+        return (
+            (CONF_TYPES not in options or data["type"] in options[CONF_TYPES])
+            and _RANKS[data["severity"]]
+            >= _RANKS[options.get(CONF_MIN_SEVERITY, Severity.INFO)]
+            and (
+                CONF_ZONES not in options
+                or not set(options[CONF_ZONES]).isdisjoint(payload["zones"])
+            )
+            and 100 * best_score(data) >= options.get(CONF_MIN_SCORE, 0)
+            and (self._target is None or is_target(self._hass, self._target, payload))
+        )
+
+    def _remember(self, event_id: str) -> None:
+        """Do not run again for this event."""
+        self._fired[event_id] = None
+        if len(self._fired) > REMEMBERED:
+            self._fired.popitem(last=False)
+
+
+def best_score(data: Mapping[str, Any]) -> float:
+    """Return how sure it is (0-1) that an event is what it is said to be."""
+    payload = data["payload"]
+    scores: list[float] = [
+        label["score"] for label in payload["labels"] if label["label"] == data["type"]
+    ]
+    return max(scores, default=float(payload["score"]))
+
+
+def is_target(
+    hass: HomeAssistant, target: TargetSelection, payload: Mapping[str, Any]
+) -> bool:
+    """Return whether an event's camera is among what a user has chosen."""
+    selected = async_extract_referenced_entity_ids(
+        hass, target, primary_entities_only=False
+    )
+    entity_ids = selected.referenced | selected.indirectly_referenced
+    if payload["entity_id"] in entity_ids:
+        return True
+    registry = er.async_get(hass)
+    devices = {
+        entry.device_id
+        for entity_id in entity_ids
+        if (entry := registry.async_get(entity_id)) is not None
+    }
+    return payload["device_id"] is not None and payload["device_id"] in devices
+
+
+class EventBeganTrigger(TimelineTrigger):
+    """An event begins, and is as asked for from its first moment."""
+
+    _heard = (EVENT_VIGILAR,)
+    _said = "began:"
+
+
+class EventRecognizedTrigger(TimelineTrigger):
+    """An event is, or becomes, as asked for."""
+
+    # What is recognised shortly before the end is told with it.
+    _heard = (EVENT_VIGILAR, EVENT_VIGILAR_UPDATED, EVENT_VIGILAR_ENDED)
+    _said = "recognised:"
+
+
+class CameraOfflineTrigger(EventBeganTrigger):
+    """A camera is lost."""
+
+    _said = "lost:"
+
+    @classmethod
+    @override
+    async def async_validate_config(
+        cls, hass: HomeAssistant, config: ConfigType
+    ) -> ConfigType:
+        """Validate what was set, and look for nothing else."""
+        config = cast(ConfigType, OFFLINE_SCHEMA(config))
+        return {**config, CONF_OPTIONS: {CONF_TYPES: [EventType.CAMERA_OFFLINE]}}
+
+
+class EventEndedTrigger(TimelineTrigger):
+    """An event is over."""
+
+    _heard = (EVENT_VIGILAR_ENDED,)
+    _said = "ended:"
+
+
+TRIGGERS: Final[dict[str, type[Trigger]]] = {
+    "camera_offline": CameraOfflineTrigger,
+    "event_began": EventBeganTrigger,
+    "event_recognized": EventRecognizedTrigger,
+    "event_ended": EventEndedTrigger,
+}
+
+
+async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
+    """Return the triggers by their keys."""
+    return TRIGGERS
