@@ -47,7 +47,11 @@ from custom_components.vigilar.sources import CameraConfig, SecondStream
 from custom_components.vigilar.vision.recognition import ClassSettings, ObjectSettings
 from custom_components.vigilar.vision.source import SourceError, SourceFailure
 from custom_components.vigilar.zone_flow import MAX_ZONES
-from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+)
 from homeassistant.const import CONF_NAME, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -822,6 +826,18 @@ def _claimed(folder: Path) -> list[Path]:
     return list(folder.glob("**/.vigilar"))
 
 
+async def _open_options(
+    hass: HomeAssistant, hub: MockConfigEntry, step: str
+) -> ConfigFlowResult:
+    """Open one of the forms of the options."""
+    result = await hass.config_entries.options.async_init(hub.entry_id)
+    assert result["type"] is FlowResultType.MENU
+    assert step in result["menu_options"]
+    return await hass.config_entries.options.async_configure(
+        result["flow_id"], {"next_step_id": step}
+    )
+
+
 async def test_options(
     hass: HomeAssistant,
     hub: MockConfigEntry,
@@ -829,7 +845,7 @@ async def test_options(
 ) -> None:
     """Options are checked, saved and followed."""
     nvr = tmp_path_factory.mktemp("disk") / "nvr"
-    result = await hass.config_entries.options.async_init(hub.entry_id)
+    result = await _open_options(hass, hub, "general")
     assert result["type"] is FlowResultType.FORM
     options: dict[str, Any] = {
         CONF_MQTT: True,
@@ -891,7 +907,7 @@ async def test_options_with_a_media_folder_that_is_shared(
     """Where Home Assistant itself keeps media below its configuration, so may we."""
     shared = Path(hass.config.config_dir, "media")
     hass.config.media_dirs = {"local": str(shared)}
-    result = await hass.config_entries.options.async_init(hub.entry_id)
+    result = await _open_options(hass, hub, "general")
     schema = result["data_schema"]
     assert schema is not None
     result = await hass.config_entries.options.async_configure(
@@ -913,7 +929,7 @@ async def test_a_model_of_ones_own(hass: HomeAssistant, hub: MockConfigEntry) ->
         CONF_MODEL_FOLDER: "models/tiny",
     }
     flow = hass.config_entries.options
-    flow_id = (await flow.async_init(hub.entry_id))["flow_id"]
+    flow_id = (await _open_options(hass, hub, "general"))["flow_id"]
     result = await flow.async_configure(flow_id, options)
     assert result["errors"] == {CONF_MODEL_FOLDER: "model_folder_missing"}
     assert result["description_placeholders"] == {"folder": "tiny"}
@@ -946,9 +962,9 @@ async def test_a_model_of_ones_own(hass: HomeAssistant, hub: MockConfigEntry) ->
 
 
 def test_supported_subentries(entry: MockConfigEntry) -> None:
-    """The hub offers cameras and recipients, and only these so far."""
+    """The hub offers cameras, codes and recipients, and only these so far."""
     from custom_components.vigilar.config_flow import VigilarConfigFlow
 
     types = VigilarConfigFlow.async_get_supported_subentry_types(entry)
-    assert set(types) == {"camera", "recipient"}
+    assert set(types) == {"camera", "code", "recipient"}
     assert all(issubclass(flow, ConfigSubentryFlow) for flow in types.values())

@@ -25,6 +25,7 @@ MODULES = sorted(INTEGRATION.rglob("*.py"))
 
 # What each room may import of the others; the files at the root may import all.
 ROOMS = {
+    "alarm": {"alarm", "models"},
     "vision": {"vision", "models"},
     "events": {"events", "models"},
     "publish": {"publish", "events", "models", "const", "access"},
@@ -67,7 +68,7 @@ def test_imports_follow_the_path(path: Path) -> None:
     imports = set(_imports(path))
     if path.name == "models.py":
         assert not any(name.startswith("custom_components") for name in imports)
-    if room in ("vision", "events") or path.name == "models.py":
+    if room in ("alarm", "vision", "events") or path.name == "models.py":
         assert not any(name.startswith("homeassistant") for name in imports)
     if (allowed := ROOMS.get(room)) is not None:
         prefix = "custom_components.vigilar."
@@ -137,6 +138,8 @@ def test_every_problem_of_a_model_has_its_words() -> None:
     texts = _read("translations/en.json")["options"]["error"]
     others = {
         "invalid_prefix",
+        "panel_is_ours",
+        "panel_missing",
         "folder_is_config",
         "folder_relative",
         "folder_unusable",

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-import re
 from typing import Any, override
 
 import voluptuous as vol
@@ -16,7 +15,6 @@ from homeassistant.config_entries import (
     ConfigSubentry,
     ConfigSubentryFlow,
     FlowType,
-    OptionsFlow,
     SubentryFlowContext,
     SubentryFlowResult,
 )
@@ -33,77 +31,54 @@ from homeassistant.helpers.selector import (
     BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     Selector,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
 )
 
+from .alarm_flow import CodeSubentryFlow
 from .camera_source import async_probe_camera
 from .const import (
     CONF_ALWAYS_CONNECTED,
     CONF_ANALYSIS,
     CONF_CAMERA,
-    CONF_CPU_BUDGET,
     CONF_FPS,
-    CONF_MEDIA,
-    CONF_MEDIA_DAYS,
-    CONF_MEDIA_FOLDER,
-    CONF_MEDIA_MAX_GB,
     CONF_MEMORY,
     CONF_MIN_DURATION,
     CONF_MIN_HEIGHT,
-    CONF_MODEL_FOLDER,
-    CONF_MQTT,
-    CONF_MQTT_PREFIX,
     CONF_OBJECTS,
-    CONF_PANEL,
     CONF_POST_ROLL,
     CONF_PRE_ROLL,
     CONF_QUIET_TIME,
     CONF_RECORDING,
-    CONF_RETENTION_DAYS,
     CONF_SENSITIVITY,
     CONF_SOURCE_ID,
     CONF_ZONES,
-    DEFAULT_CPU_BUDGET,
     DEFAULT_FPS,
-    DEFAULT_MEDIA_MAX_GB,
     DEFAULT_MEMORY,
     DEFAULT_MIN_DURATION,
     DEFAULT_MIN_HEIGHT,
-    DEFAULT_MQTT_PREFIX,
     DEFAULT_POST_ROLL,
     DEFAULT_PRE_ROLL,
     DEFAULT_QUIET_TIME,
-    DEFAULT_RETENTION_DAYS,
     DEFAULT_SENSITIVITY,
     DOMAIN,
-    MAX_CPU_BUDGET,
     MAX_SENSITIVITY,
-    MIN_CPU_BUDGET,
     MIN_SENSITIVITY,
     SUBENTRY_CAMERA,
+    SUBENTRY_CODE,
     SUBENTRY_RECIPIENT,
 )
 from .forms import slider
-from .media.retention import DEFAULT_DAYS
-from .media_options import async_prepare_folder, media_root
 from .object_flow import ObjectSteps
-from .object_model import async_check_model, async_report_model
+from .options_flow import VigilarOptionsFlow
 from .recipient_flow import RecipientSubentryFlow
 from .sources import async_camera_reference, stream_unique_id, unused_source_id
-from .vision.objects import ModelError
 from .vision.source import ProbeResult, SourceError, check_stream_url
 from .zone_flow import ZoneSteps
 
 CONF_ADD_ANYWAY = "add_anyway"
-
-# A topic is made of the prefix: no wildcards, no empty level, no leading "$".
-MQTT_PREFIX = re.compile(r"(?!\$)[^#+/\x00\s]+(/[^#+/\x00\s]+)*")
 
 
 ANALYSIS_DEFAULTS = {
@@ -185,63 +160,6 @@ STREAM_SCHEMA = vol.Schema(
 ADD_ANYWAY_SCHEMA = {vol.Optional(CONF_ADD_ANYWAY, default=False): BooleanSelector()}
 
 
-def _days() -> NumberSelector:
-    """Return a field for a number of days."""
-    return NumberSelector(
-        NumberSelectorConfig(
-            min=1,
-            max=3650,
-            step=1,
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement=UnitOfTime.DAYS,
-        )
-    )
-
-
-MEDIA_NUMBERS = (*CONF_MEDIA_DAYS.values(), CONF_MEDIA_MAX_GB)
-MEDIA_SECTION = section(
-    vol.Schema(
-        {
-            vol.Optional(CONF_MEDIA_FOLDER): TextSelector(),
-            **{
-                vol.Required(CONF_MEDIA_DAYS[severity], default=days): _days()
-                for severity, days in DEFAULT_DAYS.items()
-            },
-            vol.Required(
-                CONF_MEDIA_MAX_GB, default=DEFAULT_MEDIA_MAX_GB
-            ): NumberSelector(
-                NumberSelectorConfig(
-                    min=0,
-                    max=100_000,
-                    step=1,
-                    mode=NumberSelectorMode.BOX,
-                    unit_of_measurement=UnitOfInformation.GIGABYTES,
-                )
-            ),
-        }
-    ),
-    {"collapsed": True},
-)
-MEDIA_DEFAULTS = {
-    **{CONF_MEDIA_DAYS[severity]: days for severity, days in DEFAULT_DAYS.items()},
-    CONF_MEDIA_MAX_GB: DEFAULT_MEDIA_MAX_GB,
-}
-
-OPTIONS_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_MQTT, default=True): BooleanSelector(),
-        vol.Required(CONF_MQTT_PREFIX, default=DEFAULT_MQTT_PREFIX): TextSelector(),
-        vol.Required(CONF_RETENTION_DAYS, default=DEFAULT_RETENTION_DAYS): _days(),
-        vol.Optional(CONF_MEDIA, default=MEDIA_DEFAULTS): MEDIA_SECTION,
-        vol.Required(CONF_CPU_BUDGET, default=DEFAULT_CPU_BUDGET): slider(
-            MIN_CPU_BUDGET, MAX_CPU_BUDGET, 10, PERCENTAGE
-        ),
-        vol.Required(CONF_PANEL, default=True): BooleanSelector(),
-        vol.Optional(CONF_MODEL_FOLDER): TextSelector(),
-    }
-)
-
-
 class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
     """Set up the hub, then go straight on to the first camera."""
 
@@ -257,6 +175,7 @@ class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
         """Return what a user can add: sources, and who is to be told."""
         return {
             SUBENTRY_CAMERA: CameraSubentryFlow,
+            SUBENTRY_CODE: CodeSubentryFlow,
             SUBENTRY_RECIPIENT: RecipientSubentryFlow,
         }
 
@@ -288,56 +207,6 @@ class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
             subentry_flow["flow_id"],
         )
         return result
-
-
-class VigilarOptionsFlow(OptionsFlow):
-    """Change what holds for all sources."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show or save the options."""
-        errors: dict[str, str] = {}
-        placeholders: dict[str, str] = {}
-        if user_input is not None:
-            errors, placeholders = await self._async_check(user_input)
-            if not errors:
-                async_report_model(self.hass, None)
-                for key in (CONF_RETENTION_DAYS, CONF_CPU_BUDGET):
-                    user_input[key] = int(user_input[key])
-                media = user_input[CONF_MEDIA]
-                user_input[CONF_MEDIA] = media | {
-                    key: int(media[key]) for key in MEDIA_NUMBERS
-                }
-                return self.async_create_entry(data=user_input)
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                OPTIONS_SCHEMA, user_input or self.config_entry.options
-            ),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
-
-    async def _async_check(
-        self, user_input: dict[str, Any]
-    ) -> tuple[dict[str, str], dict[str, str]]:
-        """Return what is wrong with the options, and the details of it."""
-        errors: dict[str, str] = {}
-        details: dict[str, str] = {}
-        if not MQTT_PREFIX.fullmatch(user_input[CONF_MQTT_PREFIX]):
-            errors[CONF_MQTT_PREFIX] = "invalid_prefix"
-        try:
-            await async_check_model(self.hass, user_input)
-        except ModelError as err:
-            errors[CONF_MODEL_FOLDER] = err.problem.value
-            details = err.details
-        root = media_root(self.hass, user_input)
-        error = await async_prepare_folder(self.hass, root)
-        if error is not None and CONF_MEDIA_FOLDER in user_input[CONF_MEDIA]:
-            # A field of a section cannot be marked.
-            errors["base"] = error
-        return errors, details
 
 
 class CameraSubentryFlow(ZoneSteps, ObjectSteps):

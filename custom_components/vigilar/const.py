@@ -9,6 +9,7 @@ from .models import Severity
 DOMAIN: Final = "vigilar"
 
 PLATFORMS: Final = [
+    Platform.ALARM_CONTROL_PANEL,
     Platform.BINARY_SENSOR,
     Platform.EVENT,
     Platform.IMAGE,
@@ -17,7 +18,11 @@ PLATFORMS: Final = [
     Platform.SWITCH,
 ]
 
+# No camera has this name.
+ALARM_SOURCE: Final = "vigilar_alarm"
+
 SUBENTRY_CAMERA: Final = "camera"
+SUBENTRY_CODE: Final = "code"
 SUBENTRY_RECIPIENT: Final = "recipient"
 
 # Of a camera subentry.
@@ -68,6 +73,24 @@ CONF_MQTT: Final = "mqtt"
 CONF_MQTT_PREFIX: Final = "mqtt_prefix"
 CONF_PANEL: Final = "panel"
 CONF_RETENTION_DAYS: Final = "retention_days"
+
+# Of the alarm in the options, and of a code subentry.
+CONF_ALARM: Final = "alarm"
+CONF_ALARM_ENTITY: Final = "entity"
+CONF_ALARM_KIND: Final = "kind"
+CONF_CODE_TO_ARM: Final = "code_to_arm"
+CONF_DIGEST: Final = "digest"
+CONF_ENTRY_DELAY: Final = "entry_delay"
+CONF_EXIT_DELAY: Final = "exit_delay"
+CONF_NUMERIC: Final = "numeric"
+CONF_RING_TIME: Final = "ring_time"
+
+# Of how much events matter, in the options.
+CONF_DARK_RAISES: Final = "dark_raises"
+CONF_EMPTY_HOUSE: Final = "empty_house"
+CONF_IMPORTANT_ZONES: Final = "important_zones"
+CONF_SEVERITY: Final = "severity"
+CONF_UNIMPORTANT_ZONES: Final = "unimportant_zones"
 
 # Of the media in the options.
 CONF_MEDIA_DAYS: Final = {severity: f"days_{severity}" for severity in Severity}

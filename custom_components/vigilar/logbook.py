@@ -21,6 +21,10 @@ _SAID: Final = {
     EventType.CAMERA_OFFLINE: "went offline",
     EventType.CAMERA_ONLINE: "came back online",
     EventType.CAMERA_TAMPERED: "does not see what it should",
+    EventType.ALARM_ARMED: "was armed",
+    EventType.ALARM_DISARMED: "was disarmed",
+    EventType.ALARM_TRIGGERED: "goes off",
+    EventType.ALARM_LOCKED_OUT: "takes no more codes for a while",
 }
 
 

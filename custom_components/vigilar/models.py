@@ -33,6 +33,33 @@ class EventType(StrEnum):
     CAMERA_OFFLINE = "camera_offline"
     CAMERA_ONLINE = "camera_online"
     CAMERA_TAMPERED = "camera_tampered"
+    ALARM_ARMED = "alarm_armed"
+    ALARM_DISARMED = "alarm_disarmed"
+    ALARM_TRIGGERED = "alarm_triggered"
+    ALARM_LOCKED_OUT = "alarm_locked_out"
+
+
+# What the alarm itself reports; the rest comes from cameras.
+ALARM_TYPES: Final = frozenset(
+    {
+        EventType.ALARM_ARMED,
+        EventType.ALARM_DISARMED,
+        EventType.ALARM_TRIGGERED,
+        EventType.ALARM_LOCKED_OUT,
+    }
+)
+
+
+class ArmMode(StrEnum):
+    """How the house is guarded."""
+
+    UNUSED = "unused"
+    """There is no alarm."""
+    DISARMED = "disarmed"
+    HOME = "home"
+    NIGHT = "night"
+    AWAY = "away"
+    VACATION = "vacation"
 
 
 class ObjectClass(StrEnum):
@@ -93,6 +120,10 @@ class ObservationKind(StrEnum):
     CAMERA_OFFLINE = "camera_offline"
     SCENE_TAMPERED = "scene_tampered"
     SCENE_RECOVERED = "scene_recovered"
+    ALARM_ARMED = "alarm_armed"
+    ALARM_DISARMED = "alarm_disarmed"
+    ALARM_TRIGGERED = "alarm_triggered"
+    ALARM_LOCKED_OUT = "alarm_locked_out"
     HEARTBEAT = "heartbeat"
 
 

@@ -21,6 +21,7 @@ from homeassistant.helpers.storage import Store
 
 from . import object_model, panel, runtime_extras
 from .const import (
+    ALARM_SOURCE,
     CONF_ANALYSIS,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
@@ -40,6 +41,7 @@ from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
 from .governor import Governor
+from .guard import AlarmKind, Guard, GuardSettings
 from .media.exports import Exports
 from .media.library import MediaLibrary, Trouble
 from .media.recorder import MediaWriter, Recorder
@@ -53,6 +55,7 @@ from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
 from .publish.timeline import Timeline
 from .sources import CameraConfig, async_camera_entity_id
+from .surroundings import Surroundings
 from .vision.inference import InferenceThread
 from .vision.objects import load_detector
 
@@ -123,6 +126,11 @@ class VigilarRuntime:
             self.cameras.values,
             lambda: self.inference.cpu_s + self._writer.cpu_s,
         )
+        self.guard = Guard(hass, entry, self.processor.submit)
+        self.surroundings = Surroundings(
+            hass, lambda: self.guard.mode, lambda: entry.options
+        )
+        self.processor.situation_of = self.surroundings.async_situation
         self.mqtt: MqttPublisher | None = None
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
         self._camera_listeners: list[Callable[[CameraCoordinator], None]] = []
@@ -150,9 +158,12 @@ class VigilarRuntime:
             ("timeline", self.timeline.publish),
             ("phones", self.phones.publish),
             ("entities", self._async_publish_to_entities),
+            ("alarm", self.guard.publish),
         ):
             self.processor.add_publisher(publisher, publish)
         self.processor.start()
+        self.surroundings.async_start()
+        await self.guard.async_start()
         for subentry in self.entry.get_subentries_of_type(SUBENTRY_CAMERA):
             camera = self._async_create_camera(CameraConfig.from_subentry(subentry))
             await camera.async_recall()
@@ -192,6 +203,8 @@ class VigilarRuntime:
     async def async_stop(self) -> None:
         """Stop everything; nothing of it is left when this returns."""
         self.governor.async_stop()
+        self.surroundings.async_stop()
+        self.guard.async_stop()
         while self._stop_timers:
             self._stop_timers.pop()()
         await asyncio.gather(*(camera.async_stop() for camera in self.cameras.values()))
@@ -276,6 +289,8 @@ class VigilarRuntime:
     @callback
     def async_source_info(self, source_id: str) -> SourceInfo | None:
         """Return what events carry of their source, or None if it is gone."""
+        if source_id == ALARM_SOURCE:
+            return self._async_describe_alarm()
         for camera in self.cameras.values():
             if camera.camera.source_id == source_id:
                 return self._async_describe(camera)
@@ -284,7 +299,9 @@ class VigilarRuntime:
     @callback
     def async_sources(self) -> dict[str, SourceInfo]:
         """Return all sources by their ids."""
-        infos = (self._async_describe(camera) for camera in self.cameras.values())
+        infos = [self._async_describe(camera) for camera in self.cameras.values()]
+        if self.guard.settings.kind is AlarmKind.OWN:
+            infos.append(self._async_describe_alarm())
         return {info.source_id: info for info in infos}
 
     @callback
@@ -325,6 +342,23 @@ class VigilarRuntime:
         )
 
     @callback
+    def _async_describe_alarm(self) -> SourceInfo:
+        """Return what events carry of the alarm."""
+        hub = dr.async_get(self.hass).async_get_device_by_identifier(
+            (DOMAIN, self.entry.entry_id), self.entry.entry_id
+        )
+        entity_id = er.async_get(self.hass).async_get_entity_id(
+            "alarm_control_panel", DOMAIN, f"{self.entry.entry_id}_alarm"
+        )
+        return SourceInfo(
+            source_id=ALARM_SOURCE,
+            name="Alarm",
+            entity_id=entity_id,
+            device_id=None if hub is None else hub.id,
+            area_id=None if hub is None else hub.area_id,
+        )
+
+    @callback
     def _async_create_camera(self, config: CameraConfig) -> CameraCoordinator:
         """Create the coordinator of a camera."""
         camera = CameraCoordinator(
@@ -361,9 +395,15 @@ class VigilarRuntime:
     async def _async_apply_options(self) -> None:
         """Make the publishers, the media and the panel follow the options."""
         options = self.entry.options
-        if object_model.model_folder(self.hass, options) != self._model_folder:
+        kind = GuardSettings.from_options(options).kind
+        if (
+            object_model.model_folder(self.hass, options) != self._model_folder
+            or kind is not self.guard.settings.kind
+        ):
             self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
             return
+        self.guard.async_configure()
+        self.surroundings.async_configure()
         self.library.retention.policy = media_policy(options)
         root = media_root(self.hass, options)
         # Choosing a folder again is how a user says that it may be made anew.

@@ -13,6 +13,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import slugify
 
 from .const import (
+    ALARM_SOURCE,
     CONF_ALWAYS_CONNECTED,
     CONF_ANALYSIS,
     CONF_CAMERA,
@@ -238,7 +239,7 @@ def stream_unique_id(url: str) -> str:
 def unused_source_id(name: str, taken: Iterable[str]) -> str:
     """Return a slug of the name that no other source has."""
     base = slugify(name) or "camera"
-    used = set(taken)
+    used = {ALARM_SOURCE, *taken}
     candidate, number = base, 2
     while candidate in used:
         candidate, number = f"{base}_{number}", number + 1

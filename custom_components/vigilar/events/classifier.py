@@ -23,25 +23,23 @@ from ..models import (
     Observation,
     ObservationKind,
     Phase,
-    Severity,
     SourceInfo,
 )
+from .severity import Situation, judge, strongest
 
 # What an observation's labels can raise motion to, strongest first.
 RAISING_TYPES: Final = (EventType.PERSON, EventType.VEHICLE, EventType.ANIMAL)
 
-SEVERITY_OF: Final[Mapping[EventType, Severity]] = {
-    EventType.MOTION: Severity.INFO,
-    EventType.PERSON: Severity.ALERT,
-    EventType.VEHICLE: Severity.WARNING,
-    EventType.ANIMAL: Severity.INFO,
-    EventType.CAMERA_OFFLINE: Severity.WARNING,
-    EventType.CAMERA_ONLINE: Severity.INFO,
-    EventType.CAMERA_TAMPERED: Severity.ALERT,
+# What the alarm reports and what it is; each is a moment.
+_OF_THE_ALARM: Final[Mapping[str, EventType]] = {
+    ObservationKind.ALARM_ARMED: EventType.ALARM_ARMED,
+    ObservationKind.ALARM_DISARMED: EventType.ALARM_DISARMED,
+    ObservationKind.ALARM_LOCKED_OUT: EventType.ALARM_LOCKED_OUT,
 }
 
 _CAMERA_THING: Final = "camera"
 _SCENE_THING: Final = "scene"
+_ALARM_THING: Final = "alarm"
 
 # A reason comes from outside and may quote the address that failed, which may hold a password.
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
@@ -75,7 +73,10 @@ class Decision:
 
 
 def classify(
-    observation: Observation, open_events: Mapping[str, Event], source: SourceInfo
+    observation: Observation,
+    open_events: Mapping[str, Event],
+    source: SourceInfo,
+    situation: Situation = Situation(),
 ) -> tuple[Decision, ...]:
     """Decide what an observation means.
 
@@ -83,6 +84,8 @@ def classify(
         observation: The fact.
         open_events: The open events of its source by `Decision.thing`.
         source: Where it comes from.
+        situation: What is known of the house, and what the user has said of
+            how much events matter.
 
     Returns:
         The decisions in the order to carry them out; empty when the
@@ -93,17 +96,25 @@ def classify(
     """
     match observation.kind:
         case ObservationKind.MOTION_STARTED | ObservationKind.MOTION_UPDATED:
-            return _seen(observation, open_events, source)
+            return _seen(observation, open_events, source, situation)
         case ObservationKind.MOTION_ENDED:
-            return _gone(observation, open_events)
+            return _gone(observation, open_events, situation)
         case ObservationKind.CAMERA_OFFLINE:
-            return _lost(observation, open_events, source)
+            return _lost(observation, open_events, source, situation)
         case ObservationKind.CAMERA_ONLINE:
-            return _back(observation, open_events, source)
+            return _back(observation, open_events, source, situation)
         case ObservationKind.SCENE_TAMPERED:
-            return _tampered(observation, open_events, source)
+            return _tampered(observation, open_events, source, situation)
         case ObservationKind.SCENE_RECOVERED:
             return _recovered(observation, open_events)
+        case ObservationKind.ALARM_TRIGGERED:
+            return _alarmed(observation, open_events, source, situation)
+        case (
+            ObservationKind.ALARM_ARMED
+            | ObservationKind.ALARM_DISARMED
+            | ObservationKind.ALARM_LOCKED_OUT
+        ):
+            return _alarm_changed(observation, open_events, source, situation)
     return ()
 
 
@@ -134,7 +145,10 @@ def end_event(event: Event, ts: int, why: str | None = None) -> Event:
 
 
 def _seen(
-    observation: Observation, open_events: Mapping[str, Event], source: SourceInfo
+    observation: Observation,
+    open_events: Mapping[str, Event],
+    source: SourceInfo,
+    situation: Situation,
 ) -> tuple[Decision, ...]:
     """Open an event for what moves, or merge into the open one."""
     thing = thing_of(observation)
@@ -142,8 +156,12 @@ def _seen(
     if before is None:
         if observation.kind != ObservationKind.MOTION_STARTED:
             return ()
-        return (Decision(thing, Outcome.OPENED, _open_motion(observation, source)),)
-    after = _merge(before, observation)
+        return (
+            Decision(
+                thing, Outcome.OPENED, _open_motion(observation, source, situation)
+            ),
+        )
+    after = _merge(before, observation, situation)
     if _news(after) != _news(before):
         payload = after.payload | {"latency_ms": _latency(observation)}
         return (Decision(thing, Outcome.CHANGED, replace(after, payload=payload)),)
@@ -153,19 +171,22 @@ def _seen(
 
 
 def _gone(
-    observation: Observation, open_events: Mapping[str, Event]
+    observation: Observation, open_events: Mapping[str, Event], situation: Situation
 ) -> tuple[Decision, ...]:
     """End the open event of what moved."""
     thing = thing_of(observation)
     before = open_events.get(thing)
     if before is None:
         return ()
-    after = end_event(_merge(before, observation), observation.ts)
+    after = end_event(_merge(before, observation, situation), observation.ts)
     return (Decision(thing, Outcome.ENDED, after),)
 
 
 def _lost(
-    observation: Observation, open_events: Mapping[str, Event], source: SourceInfo
+    observation: Observation,
+    open_events: Mapping[str, Event],
+    source: SourceInfo,
+    situation: Situation,
 ) -> tuple[Decision, ...]:
     """End all that a lost camera cannot see the end of, and open its outage."""
     if _CAMERA_THING in open_events:
@@ -175,12 +196,15 @@ def _lost(
         Decision(thing, Outcome.ENDED, end_event(event, observation.ts, why))
         for thing, event in open_events.items()
     )
-    outage = _new_event(EventType.CAMERA_OFFLINE, observation, source, why)
+    outage = _new_event(EventType.CAMERA_OFFLINE, observation, source, why, situation)
     return (*ended, Decision(_CAMERA_THING, Outcome.OPENED, outage))
 
 
 def _back(
-    observation: Observation, open_events: Mapping[str, Event], source: SourceInfo
+    observation: Observation,
+    open_events: Mapping[str, Event],
+    source: SourceInfo,
+    situation: Situation,
 ) -> tuple[Decision, ...]:
     """End a camera's outage; a camera that was never lost is no news."""
     outage = open_events.get(_CAMERA_THING)
@@ -189,7 +213,7 @@ def _back(
     ended = end_event(outage, observation.ts)
     seconds = (ended.payload["end_ts"] - ended.ts) / 1000
     why = f"The camera's stream came back after {seconds:.0f} s."
-    returned = _new_event(EventType.CAMERA_ONLINE, observation, source, why)
+    returned = _new_event(EventType.CAMERA_ONLINE, observation, source, why, situation)
     return (
         Decision(_CAMERA_THING, Outcome.ENDED, ended),
         Decision(_CAMERA_THING, Outcome.OPENED, end_event(returned, returned.ts)),
@@ -197,14 +221,21 @@ def _back(
 
 
 def _tampered(
-    observation: Observation, open_events: Mapping[str, Event], source: SourceInfo
+    observation: Observation,
+    open_events: Mapping[str, Event],
+    source: SourceInfo,
+    situation: Situation,
 ) -> tuple[Decision, ...]:
     """Open the event of a camera that cannot see, or tell its new reason."""
     why = _with_reason("The camera does not see what it should", observation.reason)
     before = open_events.get(_SCENE_THING)
     if before is None:
-        event = _new_event(EventType.CAMERA_TAMPERED, observation, source, why)
+        event = _new_event(
+            EventType.CAMERA_TAMPERED, observation, source, why, situation
+        )
         return (Decision(_SCENE_THING, Outcome.OPENED, event),)
+    because = judge(EventType.CAMERA_TAMPERED, (), situation).why
+    why = _sentences(why, because)
     if why == before.payload["why"]:
         return ()
     after = replace(before, payload=before.payload | {"why": why})
@@ -221,25 +252,73 @@ def _recovered(
     return (Decision(_SCENE_THING, Outcome.ENDED, end_event(before, observation.ts)),)
 
 
-def _open_motion(observation: Observation, source: SourceInfo) -> Event:
+def _alarmed(
+    observation: Observation,
+    open_events: Mapping[str, Event],
+    source: SourceInfo,
+    situation: Situation,
+) -> tuple[Decision, ...]:
+    """Open the event of an alarm that rings."""
+    if _ALARM_THING in open_events:
+        return ()
+    why = _with_reason("The alarm was triggered", observation.reason)
+    event = _new_event(EventType.ALARM_TRIGGERED, observation, source, why, situation)
+    return (Decision(_ALARM_THING, Outcome.OPENED, event),)
+
+
+def _alarm_changed(
+    observation: Observation,
+    open_events: Mapping[str, Event],
+    source: SourceInfo,
+    situation: Situation,
+) -> tuple[Decision, ...]:
+    """Tell of a change of the alarm; what is neither armed nor rings ends its alarm."""
+    event_type = _OF_THE_ALARM[observation.kind]
+    event = _new_event(
+        event_type, observation, source, _with_reason(observation.reason, ""), situation
+    )
+    decisions = [
+        Decision(
+            f"{_ALARM_THING}/{event_type}", Outcome.OPENED, end_event(event, event.ts)
+        )
+    ]
+    before = open_events.get(_ALARM_THING)
+    if before is not None and event_type is not EventType.ALARM_LOCKED_OUT:
+        ended = end_event(before, observation.ts)
+        decisions.insert(0, Decision(_ALARM_THING, Outcome.ENDED, ended))
+    return tuple(decisions)
+
+
+def _open_motion(
+    observation: Observation, source: SourceInfo, situation: Situation
+) -> Event:
     """Make the event of something that moves."""
     labels = _merge_labels([], observation.labels)
     event_type = _type_of(labels)
     return _new_event(
-        event_type, observation, source, _why_motion(event_type, labels, observation)
+        event_type,
+        observation,
+        source,
+        _why_motion(event_type, labels, observation),
+        situation,
     )
 
 
 def _new_event(
-    event_type: EventType, observation: Observation, source: SourceInfo, why: str
+    event_type: EventType,
+    observation: Observation,
+    source: SourceInfo,
+    why: str,
+    situation: Situation,
 ) -> Event:
     """Make an open event in the schema that is the same everywhere."""
+    severity, because = judge(event_type, observation.zones, situation)
     return Event(
         # Half a millisecond more: seconds as a float would else round down to the one before.
         id=ulid_at_time((observation.ts + 0.5) / 1000),
         ts=observation.ts,
         type=event_type,
-        severity=SEVERITY_OF[event_type],
+        severity=severity,
         source_id=source.source_id,
         payload={
             "version": PAYLOAD_VERSION,
@@ -254,7 +333,7 @@ def _new_event(
             "zones": list(dict.fromkeys(observation.zones)),
             "box": _box(observation.box),
             "score": _fraction(observation.score),
-            "why": why,
+            "why": _sentences(why, because),
             "media": {
                 kind.value: {"state": MediaState.NONE.value, "url": None}
                 for kind in MediaKind
@@ -264,8 +343,12 @@ def _new_event(
     )
 
 
-def _merge(event: Event, observation: Observation) -> Event:
-    """Return the event with all that the observation knows better."""
+def _merge(event: Event, observation: Observation, situation: Situation) -> Event:
+    """Return the event with all that the observation knows better.
+
+    What has mattered once goes on to matter: disarming while somebody is seen
+    does not make a break-in a trifle. Only another type is judged anew.
+    """
     old = event.payload
     labels = _merge_labels(old["labels"], observation.labels)
     score = _fraction(observation.score)
@@ -277,13 +360,17 @@ def _merge(event: Event, observation: Observation) -> Event:
         "score": max(score, old["score"]),
     }
     event_type = _type_of(labels)
-    if event_type is not event.type or (
-        event_type is EventType.MOTION and observation.examined
+    severity, because = judge(event_type, payload["zones"], situation)
+    if event_type is event.type:
+        severity = strongest((severity, event.severity))
+    if (
+        event_type is not event.type
+        or severity is not event.severity
+        or (event_type is EventType.MOTION and observation.examined)
     ):
-        payload["why"] = _why_motion(event_type, labels, observation)
-    return replace(
-        event, type=event_type, severity=SEVERITY_OF[event_type], payload=payload
-    )
+        why = _why_motion(event_type, labels, observation)
+        payload["why"] = _sentences(why, because)
+    return replace(event, type=event_type, severity=severity, payload=payload)
 
 
 def _news(event: Event) -> tuple[Any, ...]:
@@ -318,6 +405,11 @@ def _why_motion(
         f"{article} {event_type.value} was recognised, {score:.0%} sure",
         observation.reason,
     )
+
+
+def _sentences(*parts: str) -> str:
+    """Join what there is to say."""
+    return " ".join(part for part in parts if part)
 
 
 def _with_reason(rule: str, reason: str) -> str:

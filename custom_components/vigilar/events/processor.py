@@ -25,6 +25,7 @@ from ..models import (
 )
 from .classifier import Decision, Outcome, classify, end_event, thing_of
 from .clock import wall_ms
+from .severity import Situation
 from .store import EventStore, StoreError
 
 UPDATE_INTERVAL_MS: Final = 1000
@@ -116,6 +117,7 @@ class EventProcessor:
             clock: Unix milliseconds; spaces the updates of an event.
         """
         self.media: MediaKeeper | None = None
+        self.situation_of: Callable[[SourceInfo], Situation] = lambda _: Situation()
         self._store = store
         self._sources = sources
         self._clock = clock
@@ -197,7 +199,9 @@ class EventProcessor:
                 return None
             opened = self._open.get(source.source_id, {})
             events = {thing: entry.event for thing, entry in opened.items()}
-            decisions = classify(_with_handoff(observation), events, source)
+            decisions = classify(
+                _with_handoff(observation), events, source, self.situation_of(source)
+            )
             change = None
             for decision in decisions:
                 planned = self._expect_media(decision, observation)
