@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+import itertools
 
 from hypothesis import given, settings, strategies as st
 import numpy as np
@@ -141,7 +142,7 @@ def test_counts_are_those_of_a_list(
             sum(low <= e.ts < high for e in passing),
             sum(low <= e.ts < high and unseen.matches(e) for e in passing),
         )
-        for low, high in zip(edges, edges[1:], strict=False)
+        for low, high in itertools.pairwise(edges)
     ]
 
 
