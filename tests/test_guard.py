@@ -26,6 +26,7 @@ from custom_components.vigilar.const import (
     DOMAIN,
     SUBENTRY_CODE,
 )
+from custom_components.vigilar.events.query import EventQuery
 from custom_components.vigilar.models import (
     ArmMode,
     Event,
@@ -141,7 +142,7 @@ async def see_person(hass: HomeAssistant, workers: Workers, key: str = "a") -> N
 
 async def told(runtime: VigilarRuntime, *types: EventType) -> list[Event]:
     """Return the events of some types, oldest first."""
-    return (await runtime.store.page(types=types))[::-1]
+    return (await runtime.store.page(EventQuery(types=frozenset(types))))[::-1]
 
 
 async def test_from_arming_to_the_alarm_and_back(

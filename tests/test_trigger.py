@@ -249,7 +249,7 @@ async def test_a_failing_database_does_not_silence_the_first(
     """Twice is better than never."""
     await automate(hass, ran, "event_began", {"first_today": True})
 
-    async def fail(**_: object) -> None:
+    async def fail(*_: object, **__: object) -> None:
         raise StoreError("gone")
 
     monkeypatch.setattr(runtime.store, "page", fail)

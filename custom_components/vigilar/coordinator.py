@@ -21,6 +21,7 @@ from .const import (
 )
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
+from .events.query import EventQuery
 from .events.store import EventStore
 from .media.recorder import Recorder
 from .models import (
@@ -347,7 +348,10 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
             StoreError: It cannot be read.
         """
         for event in await self._store.page(
-            limit=1, source_ids=[self.camera.source_id], types=MOVEMENT_TYPES
+            EventQuery(
+                source_ids=frozenset({self.camera.source_id}), types=MOVEMENT_TYPES
+            ),
+            limit=1,
         ):
             ended = event.payload["end_ts"] or event.ts
             self.data = replace(self.data, last_movement=ended)

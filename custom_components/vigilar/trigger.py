@@ -23,6 +23,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, EVENT_VIGILAR, EVENT_VIGILAR_ENDED, EVENT_VIGILAR_UPDATED
+from .events.query import EventQuery
 from .events.store import StoreError
 from .models import EventType, Severity
 
@@ -124,12 +125,15 @@ class TimelineTrigger(Trigger):
         midnight = dt_util.start_of_local_day(
             dt_util.as_local(dt_util.utc_from_timestamp(data["ts"] / 1000))
         )
+        types = self._options.get(CONF_TYPES)
         for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):
             try:
                 before = await entry.runtime_data.store.page(
+                    EventQuery(
+                        start=round(midnight.timestamp() * 1000),
+                        types=frozenset(types) if types is not None else None,
+                    ),
                     before=data["id"],
-                    start=round(midnight.timestamp() * 1000),
-                    types=self._options.get(CONF_TYPES),
                     limit=REMEMBERED,
                 )
             except StoreError:

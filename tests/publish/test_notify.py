@@ -17,7 +17,7 @@ from custom_components.vigilar.events.ledger import (
     Ledger,
     Snooze,
 )
-from custom_components.vigilar.events.reviews import Review
+from custom_components.vigilar.events.reviews import Reviewer, seen
 from custom_components.vigilar.events.store import StoreError
 from custom_components.vigilar.models import (
     Change,
@@ -522,11 +522,26 @@ async def test_seen_ends_the_updates(hass: HomeAssistant, bench: Bench) -> None:
     await bench.begin(recipient)
     event = make_event()
     await bench.tell(event)
-    await bench.notifier.reviews.mark(Review(event.id, "Bert", BEGAN))
+    await bench.revise([event.id], seen(Reviewer("user-bert", "Bert", BEGAN)))
     await bench.tell(ended(event), ChangeKind.ENDED)
     assert len(app.sent) == 1
     row = await bench.row(event)
     assert (row.state, row.done) == (DeliveryState.SENT, True)
+
+
+async def test_an_afterthought_rings_no_phone(
+    hass: HomeAssistant, bench: Bench
+) -> None:
+    """A note to an event of last week is no news for who came since."""
+    app, recipient = _phone(hass)
+    await bench.begin()
+    event = ended(make_event(), BEGAN + 45_000)
+    await bench.tell(event)
+    bench.notifier.async_set_recipients([recipient])
+    bench.clock.now = BEGAN + 7 * 86_400_000
+    await bench.revise([event.id], seen(Reviewer("user-bert", "Bert", BEGAN)))
+    assert app.sent == []
+    assert await bench.notifier.ledger.of_event(event.id) == []
 
 
 async def test_a_snooze_holds_for_a_camera_and_a_recipient(
