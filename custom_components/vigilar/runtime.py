@@ -1,7 +1,7 @@
 """The parts of one config entry and their life cycle."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 import logging
@@ -21,7 +21,6 @@ from homeassistant.helpers.storage import Store
 
 from . import object_model, panel, runtime_extras
 from .const import (
-    CONF_ANALYSIS,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
@@ -52,9 +51,10 @@ from .publish.mqtt import MqttPublisher
 from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
 from .publish.timeline import Timeline
-from .sources import CameraConfig, async_camera_entity_id
+from .sources import CameraConfig, async_camera_entity_id, tuned
 from .vision.inference import InferenceThread
 from .vision.objects import load_detector
+from .vision.zones import Zone
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -193,6 +193,8 @@ class VigilarRuntime:
         self.governor.async_stop()
         while self._stop_timers:
             self._stop_timers.pop()()
+        for camera in self.cameras.values():
+            camera.async_dismiss()
         await asyncio.gather(*(camera.async_stop() for camera in self.cameras.values()))
         self.inference.request_stop()
         await self.hass.async_add_executor_job(self.inference.join, JOIN_TIMEOUT_S)
@@ -239,13 +241,24 @@ class VigilarRuntime:
         self, camera: CameraCoordinator, sensitivity: int
     ) -> None:
         """Change one camera's sensitivity where its form keeps it."""
+        await self.async_tune(camera, {CONF_SENSITIVITY: sensitivity})
+
+    async def async_tune(
+        self,
+        camera: CameraCoordinator,
+        analysis: Mapping[str, float],
+        zones: Sequence[Zone] | None = None,
+    ) -> None:
+        """Change how one camera is analysed where its forms keep it.
+
+        Args:
+            camera: It goes on with the change at once, the others as they are.
+            analysis: What is to be changed of its settings.
+            zones: All its zones from now on; None leaves them.
+        """
         subentry = self.entry.subentries[camera.camera.subentry_id]
-        analysis = {
-            **subentry.data.get(CONF_ANALYSIS, {}),
-            CONF_SENSITIVITY: sensitivity,
-        }
         self.hass.config_entries.async_update_subentry(
-            self.entry, subentry, data={**subentry.data, CONF_ANALYSIS: analysis}
+            self.entry, subentry, data=tuned(subentry.data, analysis, zones)
         )
         await self.async_reconcile()
 

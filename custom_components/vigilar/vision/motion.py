@@ -184,6 +184,16 @@ class MotionDetector:
             blobs=blobs, mask=background.mask, score=score, learning=learning
         )
 
+    def masked(self) -> list[tuple[int, int, int, int]]:
+        """Return where the newest frame deviates and is not looked at.
+
+        Returns:
+            (x, y, w, h) in pixels, of regions that are large enough to count.
+        """
+        if self._background is None:
+            return []
+        return self._background.masked(self._min_area)
+
     def _begin(self, luma: NDArray[np.uint8]) -> MotionResult:
         """Take a frame as the background."""
         height, width = luma.shape
@@ -243,12 +253,26 @@ class _Background:
         np.greater(self._size, self._limit, out=self.mask.view(np.bool_))
         if self._watched is not None:
             self.mask &= self._watched
-        # A pixel counts where most of its neighbourhood does: noise does not.
-        counts = self._kernels.count_neighbours(self.mask)
-        np.greater_equal(counts, MOST_NEIGHBOURS, out=self.mask.view(np.bool_))
+        self._drop_noise(self.mask)
         self._set = np.flatnonzero(self.mask.view(np.bool_))
         self._stirred = self._find_stirred()
         return len(self._set) / self.mask.size
+
+    def masked(self, min_area: float) -> list[tuple[int, int, int, int]]:
+        """Return the boxes of what deviates where nothing is looked at."""
+        if self._watched is None:
+            return []
+        hidden = (self._size > self._limit) & (self._watched == 0)
+        mask = hidden.astype(np.uint8)
+        self._drop_noise(mask)
+        rows = self._kernels.components(self._kernels.dilate(mask, 1))
+        rows = rows[rows[:, 4] >= min_area * mask.size]
+        return [(x, y, w, h) for x, y, w, h, _ in rows[:MAX_BLOBS].tolist()]
+
+    def _drop_noise(self, mask: Mask) -> None:
+        """Leave set where most of the neighbourhood is: noise is not."""
+        counts = self._kernels.count_neighbours(mask)
+        np.greater_equal(counts, MOST_NEIGHBOURS, out=mask.view(np.bool_))
 
     def _find_stirred(self) -> NDArray[np.bool_]:
         """Return which set pixels differ from the frame before."""
