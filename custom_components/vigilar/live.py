@@ -185,15 +185,16 @@ class LiveView(CameraView):
     @callback
     def _async_told(self, told: Told) -> None:
         """Send where something moves."""
-        self._told_last = told
-        self._async_fare()
+        # What a camera told before it was lost is not so any more.
+        if self._camera.data.online:
+            self._told_last = told
+            self._async_fare()
 
     @override
     @callback
     def _async_fare(self) -> None:
         """Send where something moves, as far as known, and how the camera fares."""
         if not self._camera.data.online:
-            # What was told before it was lost is not so any more.
             self._told_last = None
         told = self._told_last or {"ts": wall_ms(), "boxes": []}
         self._async_send({"kind": "live", **told, **self._state})

@@ -124,21 +124,21 @@ class TuningObserver:
     def look(self, sight: Sight) -> None:
         """Judge every picture, and tell of it if it is its turn."""
         analyzer = self._judge(sight)
-        result = analyzer.result
-        assert result is not None
+        if analyzer is None or (result := analyzer.result) is None:
+            return
         self._heat.add(result.mask, sight.ts)
         if self._turns.takes(sight.ts):
             self._tell(self._describe(analyzer, sight))
 
-    def _judge(self, sight: Sight) -> Analyzer:
-        """Return the analyzer that goes by the wanted settings, after this picture."""
+    def _judge(self, sight: Sight) -> Analyzer | None:
+        """Return the analyzer that has judged this picture by the wanted settings."""
         if self._settings is None:
             return sight.analyzer
         if sight.analyzer is not self._first or self._shadow is None:
-            # Another connection, or the first picture: this one is known already.
+            # This picture is among what it knows: it judges from the next one on.
             self._first = sight.analyzer
             self._shadow = sight.analyzer.fork(self._settings)
-            return sight.analyzer
+            return None
         self._shadow.update(sight.luma, sight.ts)
         return self._shadow
 
