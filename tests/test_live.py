@@ -18,13 +18,19 @@ from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
 from custom_components.vigilar.vision.kernels import NumpyKernels
-from custom_components.vigilar.vision.observing import Sight
+from custom_components.vigilar.vision.luma import LumaMemory
+from custom_components.vigilar.vision.observing import Observer, Sight
 from homeassistant.core import HomeAssistant
 
 from .common import SECRET, FakeWorker, Workers, entity_id_of
 from .vision.common import Image, walk
 
 PERIOD_S = 0.2
+
+
+def lookers(worker: FakeWorker) -> list[Observer]:
+    """Return who looks on beside the camera's own memory."""
+    return [one for one in worker.observers if not isinstance(one, LumaMemory)]
 
 
 def show(worker: FakeWorker, images: Sequence[Image]) -> None:
@@ -74,7 +80,7 @@ async def test_boxes_of_what_moves(
     """First how the camera fares, then the newest boxes; other cameras know nothing."""
     client = await hass_ws_client()
     worker = workers.of("front_door")
-    assert not worker.observers
+    assert not lookers(worker)
     worker.see(ObservationKind.CAMERA_ONLINE)
     await hass.async_block_till_done()
     await subscribe(client, "live")
@@ -84,7 +90,7 @@ async def test_boxes_of_what_moves(
     await asyncio.to_thread(show, worker, list(walk(60, before=20)))
     while not (boxes := (await receive(client))["boxes"]) or not boxes[0]["sure"]:
         assert len(boxes) <= 1
-    assert not workers.of("back_yard").observers
+    assert not lookers(workers.of("back_yard"))
 
 
 async def test_how_the_camera_fares(
@@ -113,7 +119,7 @@ async def test_how_the_camera_fares(
     assert (off["online"], off["detecting"]) == (False, False)
     await runtime.async_set_detecting(runtime.cameras[front], True)
     assert (await receive(client))["detecting"] is True
-    assert len(workers.of("front_door").observers) == 1
+    assert len(lookers(workers.of("front_door"))) == 1
     assert workers.of("front_door") is not worker
 
 
@@ -130,8 +136,8 @@ async def test_who_leaves_is_forgotten(
     worker = workers.of("front_door")
     msg_id = await subscribe(client, "live")
     await receive(client)
-    assert len(worker.observers) == 1
-    observer = worker.observers[0]
+    assert len(lookers(worker)) == 1
+    observer = lookers(worker)[0]
     if leave == "unsubscribe":
         await client.send_json_auto_id(
             {"type": "unsubscribe_events", "subscription": msg_id}
@@ -140,7 +146,7 @@ async def test_who_leaves_is_forgotten(
     else:
         await client.close()
         await hass.async_block_till_done()
-    assert not worker.observers
+    assert not lookers(worker)
     # What a thread is about to tell goes nowhere.
     analyzer = Analyzer("gate", AnalyzerSettings(), NumpyKernels())
     for number, image in enumerate(walk(40, before=20)):
@@ -173,7 +179,7 @@ async def test_only_who_may_read_looks_on(
     workers.of("front_door").see(ObservationKind.CAMERA_ONLINE)
     await hass.async_block_till_done()
     assert await receive(client) == {"kind": "ended"}
-    assert not workers.of("front_door").observers
+    assert not lookers(workers.of("front_door"))
 
 
 async def test_the_end_of_a_camera_is_told(

@@ -22,7 +22,7 @@ from custom_components.vigilar.zone_flow import MAX_ZONES
 from homeassistant.core import HomeAssistant
 
 from .common import SECRET, Workers, settle
-from .test_live import ask, receive, show, subscribe
+from .test_live import ask, lookers, receive, show, subscribe
 from .vision.common import Image, ScriptedSource, walk
 
 SETTINGS = {"sensitivity": 5, "min_height": 0, "min_duration": 0, "quiet_time": 3}
@@ -211,7 +211,7 @@ async def test_what_the_form_refuses_is_refused(
         "setting_refused" if problem is None else "zone_refused"
     )
     assert entry.subentries[front].data == before
-    assert not workers.of("front_door").observers
+    assert not lookers(workers.of("front_door"))
 
 
 @pytest.mark.parametrize(

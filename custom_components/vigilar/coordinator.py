@@ -27,6 +27,7 @@ from .models import (
 )
 from .sources import CameraConfig, async_camera_entity_id
 from .vision.inference import InferenceThread
+from .vision.luma import LumaMemory
 from .vision.observing import Observer
 from .vision.reader import StreamReader
 from .vision.source import SourceFailure
@@ -127,7 +128,10 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self._worker: CameraWorker | None = None
         self._second_reader: StreamReader | None = None
         self._change_listeners: set[Callable[[Change], None]] = set()
-        self._observers: dict[Observer, Callable[[], None]] = {}
+        self.memory = LumaMemory()
+        self._observers: dict[Observer, Callable[[], None]] = {
+            self.memory: lambda: None
+        }
         self._loss_logged = False
         self._rate = 1.0
         self._spent_cpu_s = 0.0

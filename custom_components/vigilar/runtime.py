@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 import logging
 from typing import Any
 
@@ -39,6 +40,7 @@ from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
 from .governor import Governor
+from .luma_keeper import LumaKeeper
 from .media.exports import Exports
 from .media.library import MediaLibrary, Trouble
 from .media.recorder import MediaWriter, Recorder
@@ -52,7 +54,9 @@ from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
 from .publish.timeline import Timeline
 from .sources import CameraConfig, async_camera_entity_id, tuned
+from .tuning_replay import Replays
 from .vision.inference import InferenceThread
+from .vision.luma import LumaMemory
 from .vision.objects import load_detector
 from .vision.zones import Zone
 
@@ -115,6 +119,12 @@ class VigilarRuntime:
         )
         self.processor.media = self.library
         self.exports = Exports(self.store, self.library, self._async_recorder_of)
+        self.lumas = LumaKeeper(
+            self.library,
+            self._async_memory_of,
+            partial(entry.async_create_background_task, hass),
+        )
+        self.replays = Replays(self.store, self.lumas)
         self._writer = MediaWriter()
         self._sink = LibrarySink(self.library, hass.loop)
         self.governor = Governor(
@@ -147,6 +157,7 @@ class VigilarRuntime:
         for publisher, publish in (
             ("bus", BusPublisher(self.hass).publish),
             ("media", self.library.publish),
+            ("luma", self.lumas.publish),
             ("timeline", self.timeline.publish),
             ("phones", self.phones.publish),
             ("entities", self._async_publish_to_entities),
@@ -195,6 +206,7 @@ class VigilarRuntime:
             self._stop_timers.pop()()
         for camera in self.cameras.values():
             camera.async_dismiss()
+        await self.replays.async_stop()
         await asyncio.gather(*(camera.async_stop() for camera in self.cameras.values()))
         self.inference.request_stop()
         await self.hass.async_add_executor_job(self.inference.join, JOIN_TIMEOUT_S)
@@ -479,6 +491,14 @@ class VigilarRuntime:
             await sweep(self.library)
         except StoreError as err:
             _LOGGER.warning("The media folder could not be swept: %s", err)
+
+    @callback
+    def _async_memory_of(self, source_id: str) -> LumaMemory | None:
+        """Return the newest planes of a source, or None if it is gone."""
+        for camera in self.cameras.values():
+            if camera.camera.source_id == source_id:
+                return camera.memory
+        return None
 
     @callback
     def _async_recorder_of(self, source_id: str) -> Recorder | None:

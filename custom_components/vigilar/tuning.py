@@ -28,11 +28,13 @@ from .const import (
     DOMAIN,
 )
 from .coordinator import CameraCoordinator
+from .events.store import StoreError
 from .forms import ANALYSIS_DEFAULTS, ANALYSIS_SELECTORS, FieldError, check_analysis
 from .live import CameraView
-from .running import async_readable_camera, async_runtime
+from .running import async_ask, async_readable_camera, async_runtime
 from .runtime import VigilarRuntime
 from .sources import read_settings, tuned
+from .tuning_replay import Replay, ReplayStopped
 from .vision.analyzer import AnalyzerSettings
 from .vision.observing import Told, TuningObserver
 from .vision.zones import MAX_POINTS, PolygonError, Zone, ZoneKind, check_points
@@ -88,7 +90,7 @@ class TuningView(CameraView):
 @callback
 def async_register_tuning(hass: HomeAssistant) -> None:
     """Register the websocket commands, once a process."""
-    for command in (ws_get, ws_save, ws_subscribe):
+    for command in (ws_get, ws_replay, ws_save, ws_subscribe):
         websocket_api.async_register_command(hass, command)
 
 
@@ -114,13 +116,14 @@ def ws_subscribe(
 @websocket_api.websocket_command(
     {vol.Required("type"): "vigilar/tuning/get", vol.Required(CONF_SOURCE_ID): str}
 )
-@callback
-def ws_get(
+@websocket_api.async_response
+async def ws_get(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
     """Send what is set, and between which limits it can be."""
     runtime = async_runtime(hass)
     camera = async_readable_camera(runtime, connection.user, msg[CONF_SOURCE_ID])
+    kept = await async_ask(runtime.lumas.of(msg[CONF_SOURCE_ID]))
     stats = camera.stats
     connection.send_result(
         msg["id"],
@@ -129,7 +132,7 @@ def ws_get(
             "limits": {key: _limits(key) for key in TUNED},
             "aspect": stats.width / stats.height if stats and stats.height else None,
             "detecting": camera.data.detecting,
-            "stored_events": 0,
+            "stored_events": len(kept),
         },
     )
 
@@ -147,6 +150,34 @@ async def ws_save(
     camera = async_readable_camera(runtime, connection.user, msg[CONF_SOURCE_ID])
     await runtime.async_tune(camera, _read_analysis(msg), _read_zones(msg))
     connection.send_result(msg["id"], _async_saved(runtime, camera))
+
+
+@websocket_api.require_admin
+@websocket_api.websocket_command(
+    {vol.Required("type"): "vigilar/tuning/replay", **CHANGES_SCHEMA}
+)
+@websocket_api.async_response
+async def ws_replay(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Judge the last events again, and send which of them would still be some."""
+    runtime = async_runtime(hass)
+    camera = async_readable_camera(runtime, connection.user, msg[CONF_SOURCE_ID])
+    run = Replay(camera.camera.settings, _async_draft(runtime, camera, msg))
+    connection.subscriptions[msg["id"]] = run.stopping.set
+    connection.send_result(msg["id"])
+
+    @callback
+    def _async_tell(message: dict[str, Any]) -> None:
+        if not run.stopping.is_set():
+            connection.send_message(websocket_api.event_message(msg["id"], message))
+
+    try:
+        await runtime.replays.async_run(msg[CONF_SOURCE_ID], run, _async_tell)
+    except ReplayStopped:
+        return
+    except StoreError:
+        _async_tell({"kind": "failed"})
 
 
 def _look_on(

@@ -16,7 +16,7 @@ from ..models import Box, Label, Observation, ObservationKind
 from .displacement import at_edge
 from .frames import encode_jpeg
 from .kernels import Kernels
-from .motion import MotionDetector, MotionResult
+from .motion import Checkpoint, MotionDetector, MotionResult
 from .recognition import Mover, ObjectSettings, Recognizer
 from .tracking import Track, Tracker
 from .verdict import ALIVE_S, Thing, Verdict, box_of, foot, judge, path_of
@@ -230,6 +230,14 @@ class Analyzer:
             min_area=self._settings.min_area,
             watched=self._zones.watched,
         )
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Return what the scene looks like; None while that is not known."""
+        return self._detector.checkpoint()
+
+    def resume(self, luma: NDArray[np.uint8], ts: float, known: Checkpoint) -> None:
+        """Go on from what a scene looked like, as `MotionDetector.resume`."""
+        self._detector.resume(luma, ts, known)
 
     def fork(self, settings: AnalyzerSettings) -> Analyzer:
         """Return another that knows as much of the scene, and recognises nothing."""

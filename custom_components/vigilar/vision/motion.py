@@ -55,6 +55,11 @@ MOST_PULL: Final = 2.0
 MOST_LEARNED: Final = 0.5
 """Share of a change that one frame teaches at most, however long ago the last was."""
 
+MEAN_STEPS: Final = 2
+"""Steps of a log unit in which a mean is kept."""
+SPREAD_STEPS: Final = 4
+"""Steps of a log unit in which a spread is kept."""
+
 
 def _logarithms() -> Plane:
     """Return the logarithm of each level of luma, float32[256]."""
@@ -86,6 +91,19 @@ class Blob:
     stir: float
     strength: float
     outline: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a scene looks like while nothing happens, as it is kept.
+
+    Attributes:
+        mean: int16[h, w] in halves of a log unit.
+        spread: uint8[h, w] in quarters of a log unit, saturated.
+    """
+
+    mean: NDArray[np.int16]
+    spread: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +202,26 @@ class MotionDetector:
             blobs=blobs, mask=background.mask, score=score, learning=learning
         )
 
+    def checkpoint(self) -> Checkpoint | None:
+        """Return what is known of the scene; None while that is too little."""
+        if self._background is None or self._ts < self._learn_until:
+            return None
+        return self._background.checkpoint()
+
+    def resume(self, luma: NDArray[np.uint8], ts: float, known: Checkpoint) -> None:
+        """Go on from what was known of a scene.
+
+        Args:
+            luma: uint8[h, w], the frame of that time.
+            ts: Its media time in seconds.
+            known: Of the same size.
+        """
+        self._ts = ts
+        self._begin(luma)
+        assert self._background is not None
+        self._background.resume(known)
+        self._learn_until = ts
+
     def masked(self) -> list[tuple[int, int, int, int]]:
         """Return where the newest frame deviates and is not looked at.
 
@@ -241,6 +279,19 @@ class _Background:
         """Compare by another threshold and another mask from now on."""
         self._threshold = threshold
         self._watched = watched
+
+    def checkpoint(self) -> Checkpoint:
+        """Return mean and spread as they are kept."""
+        spread = np.rint(self._spread * SPREAD_STEPS)
+        return Checkpoint(
+            np.rint(self._mean * MEAN_STEPS).astype(np.int16),
+            np.minimum(spread, 255).astype(np.uint8),
+        )
+
+    def resume(self, known: Checkpoint) -> None:
+        """Go on from a mean and a spread that were kept."""
+        np.divide(known.mean, MEAN_STEPS, out=self._mean)
+        np.divide(known.spread, SPREAD_STEPS, out=self._spread)
 
     def compare(self, luma: NDArray[np.uint8]) -> float:
         """Set `mask` where a frame deviates; return its share (0-1) of the image."""
