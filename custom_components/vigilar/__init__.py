@@ -19,6 +19,7 @@ from .media.views import async_register_views
 from .panel import async_remove_panel, async_serve_frontend
 from .publish.delivery import async_register_delivery
 from .publish.timeline import async_register_commands
+from .reviewing import async_register_reviewing
 from .runtime import VigilarConfigEntry, VigilarRuntime
 from .tuning import async_register_tuning
 
@@ -32,6 +33,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_delivery(hass)
     async_register_keeping(hass)
     async_register_live(hass)
+    async_register_reviewing(hass)
     async_register_tuning(hass)
     async_register_views(hass)
     return True

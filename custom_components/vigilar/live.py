@@ -16,10 +16,10 @@ from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .access import may_read
+from .commands import async_readable_camera, async_runtime
 from .const import CONF_SOURCE_ID
 from .coordinator import CameraCoordinator
 from .events.clock import wall_ms
-from .running import async_readable_camera, async_runtime
 from .vision.observing import SHOWN_FPS, LiveObserver, Observer, Told
 
 INTERVAL_S: Final = 1 / SHOWN_FPS

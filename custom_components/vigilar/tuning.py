@@ -15,6 +15,7 @@ from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 
+from .commands import async_ask, async_readable_camera, async_runtime
 from .const import (
     CONF_ANALYSIS,
     CONF_KIND,
@@ -31,7 +32,6 @@ from .coordinator import CameraCoordinator
 from .events.store import StoreError
 from .forms import ANALYSIS_DEFAULTS, ANALYSIS_SELECTORS, FieldError, check_analysis
 from .live import CameraView
-from .running import async_ask, async_readable_camera, async_runtime
 from .runtime import VigilarRuntime
 from .sources import read_settings, tuned
 from .tuning_replay import Replay, ReplayStopped

@@ -1,6 +1,6 @@
-"""What commands and actions need first: what runs, and what the database says."""
+"""What commands of a person need: the hub, an event, a camera, an answer in words."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant, callback
@@ -10,10 +10,39 @@ from .access import may_read
 from .const import DOMAIN
 from .coordinator import CameraCoordinator
 from .events.store import StoreError
+from .models import Event, SourceInfo
 from .runtime import VigilarRuntime
 
+type May = Callable[[User, SourceInfo | None], bool]
 
-@callback
+
+async def async_event(
+    runtime: VigilarRuntime, event_id: str, user: User | None, may: May
+) -> Event:
+    """Return an event that a user may deal with.
+
+    Raises:
+        ServiceValidationError: There is none.
+        HomeAssistantError: The database fails.
+    """
+    event = await async_ask(runtime.store.get(event_id))
+    if event is None:
+        raise no_such_event()
+    if user is not None and not may(user, runtime.async_sources().get(event.source_id)):
+        raise no_such_event()
+    return event
+
+
+async def async_ask[T](asking: Awaitable[T]) -> T:
+    """Return what the database says, or let the user know that it fails."""
+    try:
+        return await asking
+    except StoreError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="database_unreadable"
+        ) from err
+
+
 def async_runtime(hass: HomeAssistant) -> VigilarRuntime:
     """Return the running hub.
 
@@ -47,15 +76,8 @@ def async_readable_camera(
     )
 
 
-async def async_ask[T](asking: Awaitable[T]) -> T:
-    """Return what the database says, or let the user know that it fails.
-
-    Raises:
-        HomeAssistantError: It does.
-    """
-    try:
-        return await asking
-    except StoreError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="database_unreadable"
-        ) from err
+def no_such_event() -> ServiceValidationError:
+    """Return what is said of an event that there is not, not for this user."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="no_such_event"
+    )
