@@ -18,13 +18,7 @@ from homeassistant.config_entries import (
     SubentryFlowContext,
     SubentryFlowResult,
 )
-from homeassistant.const import (
-    CONF_NAME,
-    CONF_URL,
-    PERCENTAGE,
-    UnitOfInformation,
-    UnitOfTime,
-)
+from homeassistant.const import CONF_NAME, CONF_URL, UnitOfInformation, UnitOfTime
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
@@ -43,34 +37,22 @@ from .const import (
     CONF_ALWAYS_CONNECTED,
     CONF_ANALYSIS,
     CONF_CAMERA,
-    CONF_FPS,
     CONF_MEMORY,
-    CONF_MIN_DURATION,
-    CONF_MIN_HEIGHT,
     CONF_OBJECTS,
     CONF_POST_ROLL,
     CONF_PRE_ROLL,
-    CONF_QUIET_TIME,
     CONF_RECORDING,
-    CONF_SENSITIVITY,
     CONF_SOURCE_ID,
     CONF_ZONES,
-    DEFAULT_FPS,
     DEFAULT_MEMORY,
-    DEFAULT_MIN_DURATION,
-    DEFAULT_MIN_HEIGHT,
     DEFAULT_POST_ROLL,
     DEFAULT_PRE_ROLL,
-    DEFAULT_QUIET_TIME,
-    DEFAULT_SENSITIVITY,
     DOMAIN,
-    MAX_SENSITIVITY,
-    MIN_SENSITIVITY,
     SUBENTRY_CAMERA,
     SUBENTRY_CODE,
     SUBENTRY_RECIPIENT,
 )
-from .forms import slider
+from .forms import ANALYSIS_DEFAULTS, ANALYSIS_SELECTORS, slider
 from .object_flow import ObjectSteps
 from .options_flow import VigilarOptionsFlow
 from .recipient_flow import RecipientSubentryFlow
@@ -81,20 +63,6 @@ from .zone_flow import ZoneSteps
 CONF_ADD_ANYWAY = "add_anyway"
 
 
-ANALYSIS_DEFAULTS = {
-    CONF_SENSITIVITY: DEFAULT_SENSITIVITY,
-    CONF_FPS: DEFAULT_FPS,
-    CONF_MIN_HEIGHT: DEFAULT_MIN_HEIGHT,
-    CONF_MIN_DURATION: DEFAULT_MIN_DURATION,
-    CONF_QUIET_TIME: DEFAULT_QUIET_TIME,
-}
-ANALYSIS_SELECTORS = {
-    CONF_SENSITIVITY: slider(MIN_SENSITIVITY, MAX_SENSITIVITY, 1),
-    CONF_FPS: slider(1, 15, 1),
-    CONF_MIN_HEIGHT: slider(0, 50, 0.5, PERCENTAGE),
-    CONF_MIN_DURATION: slider(0, 10, 0.5, UnitOfTime.SECONDS),
-    CONF_QUIET_TIME: slider(1, 60, 1, UnitOfTime.SECONDS),
-}
 ANALYSIS_SECTION = section(
     vol.Schema(
         {
