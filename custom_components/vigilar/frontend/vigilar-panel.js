@@ -104,6 +104,9 @@ export class VigilarPanel extends LitElement {
       <main>
         <vigilar-timeline
           paging
+          filters
+          address
+          view="both"
           .hass=${hass}
           .query=${QUERY}
           @vigilar-status=${this.#onStatus}
