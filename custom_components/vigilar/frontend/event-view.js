@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { TimelineEvent, Verdict } from "./vigilar" */
+/** @import { Filter, TimelineEvent, Verdict } from "./vigilar" */
 /** @import { VigilarEventMedia } from "./event-media.js" */
 import { autoReview, setAutoReview } from "./auto-review.js";
 import { deleteEvent, exportBundle, giveFeedback, markReviewed, protect, save, share, writeNote } from "./event-actions.js";
@@ -52,7 +52,7 @@ export class VigilarEventView extends HassElement {
     super();
     /** @type {string} */
     this.eventId = "";
-    /** @type {Record<string, unknown>} What the neighbours are to match. */
+    /** @type {Filter} What the neighbours are to match. */
     this.filter = {};
     /** @type {string} The same as the query of the address. */
     this.search = "";

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Status } from "./vigilar" */
+/** @import { Filter, Status } from "./vigilar" */
 /** @import { Place } from "./router.js" */
 import { DEFAULT_LIMIT } from "./config.js";
 import { define } from "./define.js";
@@ -61,7 +61,10 @@ export class VigilarPanel extends HassElement {
   /** Whether the list is drawn; once it was, it stays, with where one was in it. */
   #listed = false;
 
-  /** @type {{search: string, filter: Record<string, unknown>}} The same as long as the address is. */
+  /** The query of the address at which the list was last seen. */
+  #listSearch = "";
+
+  /** @type {{search: string, filter: Filter}} The same as long as the address is. */
   #filter = { search: "", filter: {} };
 
   #size = new ResizeObserver(([entry]) => {
@@ -125,6 +128,7 @@ export class VigilarPanel extends HassElement {
       if (before?.page !== page) delete this._told.page;
     }
     if (page === "timeline" || (page === "event" && this._wide)) this.#listed = true;
+    if (page === "timeline" || page === "event") this.#listSearch = this._search;
     if (this._search !== this.#filter.search) {
       this.#filter = { search: this._search, filter: readView(this._search).filter };
     }
@@ -187,7 +191,7 @@ export class VigilarPanel extends HassElement {
     return html`<nav aria-label=${this.localize("panel.pages")}>
       ${TABS.filter((tab) => admin || !tab.admin).map(
         ({ page, picture }) => html`<a
-          href=${pathTo(page)}
+          href=${pathTo(page, "", page === "timeline" ? this.#listSearch : "")}
           aria-current=${page === current ? "page" : nothing}
           @click=${this.#onTab}
         >
@@ -214,7 +218,6 @@ export class VigilarPanel extends HassElement {
       ?inert=${!shown}
       .hass=${this.hass}
       .query=${QUERY}
-      .current=${this._place.page === "event" ? this._place.id : undefined}
       @vigilar-status=${(/** @type {CustomEvent<Status>} */ { detail }) => this.#onStatus({ list: detail })}
       @vigilar-unreviewed=${(/** @type {CustomEvent<number>} */ { detail }) => (this._unreviewed = detail)}
     ></vigilar-timeline>`;
@@ -287,8 +290,8 @@ export class VigilarPanel extends HassElement {
   #onTab(press) {
     if (press.ctrlKey || press.metaKey || press.shiftKey) return;
     press.preventDefault();
-    const { pathname } = new URL(/** @type {HTMLAnchorElement} */ (press.currentTarget).href);
-    navigate(pathname);
+    const { pathname, search } = /** @type {HTMLAnchorElement} */ (press.currentTarget);
+    navigate(pathname + search);
   }
 
   /** @param {{list?: Status, page?: Status}} told */
