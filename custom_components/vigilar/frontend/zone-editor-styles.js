@@ -13,12 +13,17 @@ export const zoneEditorStyles = css`
   }
   .frame {
     position: relative;
-    overflow: hidden;
     inline-size: 100%;
-    border-radius: 14px;
-    background: #0d1217;
     user-select: none;
     -webkit-user-select: none;
+  }
+  /* Rounded by itself: zones reach into the corners of the picture. */
+  div.ground {
+    position: absolute;
+    inset: 0;
+    overflow: hidden;
+    border-radius: 12px;
+    background: #0d1217;
   }
   ::slotted(*) {
     position: absolute;
@@ -34,6 +39,7 @@ export const zoneEditorStyles = css`
     inset: 0;
     inline-size: 100%;
     block-size: 100%;
+    overflow: visible;
     touch-action: pan-y pinch-zoom;
   }
   svg.zones:focus { outline: none; }
@@ -44,11 +50,11 @@ export const zoneEditorStyles = css`
   .zone { --tone: var(--zone); }
   .zone.mask { --tone: var(--mask); }
   .zone.wrong { --tone: var(--wrong); }
-  .ground {
+  polygon.ground {
     fill: color-mix(in srgb, var(--tone) 12%, transparent);
     pointer-events: none;
   }
-  .mask .ground { fill: rgba(6, 12, 20, 0.45); }
+  .mask polygon.ground { fill: rgba(6, 12, 20, 0.45); }
   .shape {
     fill: transparent;
     stroke: var(--tone);

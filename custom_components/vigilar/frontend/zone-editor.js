@@ -105,9 +105,11 @@ export class ZoneEditor extends LitElement {
   /** @override */
   updated() {
     if (this.#focusNext === undefined) return;
-    const target = this.renderRoot.querySelector(this.#focusNext);
+    const target = /** @type {SVGElement | null} */ (this.renderRoot.querySelector(this.#focusNext));
+    // A new zone is drawn only when it has come back from the store.
+    if (!target) return;
     this.#focusNext = undefined;
-    /** @type {SVGElement | null} */ (target)?.focus();
+    target.focus();
   }
 
   // --- what is under way ------------------------------------------------------
@@ -198,7 +200,7 @@ export class ZoneEditor extends LitElement {
     const [width, height] = this._size;
     const { localize } = this;
     return html`<div class="frame" style="aspect-ratio: ${this.aspect}">
-        <slot></slot>
+        <div class="ground"><slot></slot></div>
         <svg
           class="zones ${this.drawing ? "drawing" : ""}"
           viewBox="0 0 ${width} ${height}"
