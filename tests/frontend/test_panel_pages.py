@@ -165,7 +165,7 @@ def test_the_count_of_what_is_not_reviewed_is_on_the_tab(house: House) -> None:
 def test_cameras_tell_how_they_stand_and_what_was_last(house: House) -> None:
     """What matters most is told, and it follows."""
     house.stage.js(
-        """server.write({ id: "01T", type: "camera_tampered", severity: "critical", source_id: "garage",
+        """server.write({ id: "01T", type: "camera_tampered", severity: "critical", source_id: "driveway",
             ts: Date.now() - 9e8 });
         server.connection.subscribeMessage = ((subscribe) => (callback, message, options) =>
             subscribe(callback, { ...message, limit: 3 }, options))(server.connection.subscribeMessage);"""
@@ -175,9 +175,9 @@ def test_cameras_tell_how_they_stand_and_what_was_last(house: House) -> None:
     for source_id, *texts in (
         ("front_door", "Watching", "Entrance", "Person", "sec ago"),
         # Older than what came with the subscription, and asked for.
-        ("driveway", "Watching", "Vehicle", "31 min ago"),
+        ("driveway", "Tampered with", "Vehicle", "31 min ago"),
         ("garden", "Detection off", "Animal"),
-        ("garage", "Tampered with"),
+        ("garage", "Watching", "Camera tampered with"),
         ("back_yard_with_a_rather_long_name", "Offline"),
     ):
         for text in texts:
@@ -190,7 +190,7 @@ def test_cameras_tell_how_they_stand_and_what_was_last(house: House) -> None:
     for source_id, text in (
         ("front_door", "Offline"),
         ("garden", "Watching"),
-        ("garage", "Watching"),
+        ("driveway", "Watching"),
     ):
         expect(page.locator(f"[data-source={source_id}]")).to_contain_text(text)
     house.stage.js("server.tellSources(server.sources.slice(0, 2))")
