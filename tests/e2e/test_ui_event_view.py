@@ -217,9 +217,13 @@ async def test_a_camera_without_an_entity_shows_its_last_event(yard: Yard) -> No
         ).to_be_visible()
         await expect(page.locator("vigilar-timeline .row").first).to_be_visible()
         await page.get_by_role("switch", name="Detection").click()
-        await expect(page.locator("header .state")).to_have_text("Detection off")
+        await expect(page.locator("header .state")).to_have_text(
+            "Detection off", timeout=PATIENCE_MS
+        )
         await page.get_by_role("switch", name="Detection").click()
-        await expect(page.locator("header .state")).to_have_text("Watching")
+        await expect(page.locator("header .state")).to_have_text(
+            "Watching", timeout=PATIENCE_MS
+        )
 
 
 async def test_home_assistants_own_player_shows_a_camera_entity(yard: Yard) -> None:
