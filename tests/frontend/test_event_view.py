@@ -173,8 +173,8 @@ def test_the_snapshot_shows_where_if_asked(house: House) -> None:
     outer, inner = picture.bounding_box(), box.bounding_box()
     assert outer is not None
     assert inner is not None
-    assert inner["x"] - outer["x"] == pytest.approx(0.4 * outer["width"], abs=2)
-    assert inner["height"] == pytest.approx(0.55 * outer["height"], abs=2)
+    assert inner["x"] - outer["x"] == pytest.approx(0.42 * outer["width"], abs=2)
+    assert inner["height"] == pytest.approx(0.27 * outer["height"], abs=2)
     house.view.get_by_role("button", name="Show where").click()
     expect(box).to_have_count(0)
 
