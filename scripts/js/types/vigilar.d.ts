@@ -8,6 +8,27 @@ export interface Label {
   score: number;
 }
 
+export type MediaKind = "snapshot" | "thumbnail" | "preview" | "clip";
+
+/** What there is to see of an event, and what became of it. */
+export interface Medium {
+  state: "none" | "pending" | "ready" | "failed" | "deleted";
+  url: string | null;
+  /** Why it failed. */
+  reason?: string;
+  /** Bytes. */
+  size?: number;
+  /** Where a clip can be played while it grows. */
+  live_url?: string;
+  /** Of a clip's first picture, Unix milliseconds. */
+  start_ts?: number;
+  duration_ms?: number;
+  /** Of a clip; part n, from 1 on, is at `url` with `/n` behind it. */
+  parts?: number;
+}
+
+export type Verdict = "false_alarm" | "person" | "vehicle" | "animal" | "package" | "other";
+
 export interface Payload {
   /** Number of the change that this is, store-wide and growing. */
   seq: number;
@@ -19,6 +40,25 @@ export interface Payload {
   labels: Label[];
   zones: string[];
   why: string;
+  device_id?: string | null;
+  /** Left, top, width and height as fractions of the snapshot. */
+  box?: [number, number, number, number] | null;
+  media?: Partial<Record<MediaKind, Medium>>;
+  /** Milliseconds that each stage took. */
+  latency_ms?: Record<string, number>;
+  protected?: boolean;
+  reviews?: { user_id: string; by: string; ts: number }[];
+  feedback?: { verdict: Verdict; by: string; ts: number };
+  note?: { text: string; by: string; ts: number };
+}
+
+/** A period in which a source, or none (null), was watched. */
+export interface Blind {
+  id: number;
+  source_id: string | null;
+  start: number;
+  end: number | null;
+  reason: "restart" | "offline" | "detection_off";
 }
 
 export interface TimelineEvent {
@@ -35,6 +75,14 @@ export interface Source {
   source_id: string;
   name: string;
   entity_id: string | null;
+  device_id?: string | null;
+  area_id?: string | null;
+  area?: string | null;
+  zones?: string[];
+  online?: boolean;
+  detecting?: boolean;
+  can_control?: boolean;
+  camera_entity_id?: string | null;
 }
 
 export interface ConnectedMessage {
@@ -46,6 +94,9 @@ export interface ConnectedMessage {
   events: TimelineEvent[];
   removed: string[];
   sources: Source[];
+  /** Of the last seven days. */
+  blind?: Blind[];
+  unreviewed?: number;
 }
 
 export interface ChangedMessage {
@@ -53,6 +104,53 @@ export interface ChangedMessage {
   seq: number;
   events: TimelineEvent[];
   removed: string[];
+  /** Those that began or ended; the rest only when it changed. */
+  blind?: Blind[];
+  sources?: Source[];
+  unreviewed?: number;
+}
+
+/** The answer to `vigilar/event/get`. */
+export interface EventAnswer {
+  event: TimelineEvent;
+  newer_id: string | null;
+  older_id: string | null;
+  seq: number;
+}
+
+/** A row of the answer to `vigilar/delivery`. */
+export interface Delivery {
+  recipient_id: string;
+  recipient: string;
+  state: "sending" | "sent" | "updated" | "failed" | "not_sent";
+  /** In words, with the times of the server's zone. */
+  text: string;
+  reason: string | null;
+  params: Record<string, unknown>;
+  /** When the row last changed, Unix milliseconds. */
+  at: number;
+  sent_at: number | null;
+  critical: boolean;
+  dismissed: boolean;
+  updates: number;
+  devices: { name: string; told: boolean; error: string | null }[];
+}
+
+/** Something that moves now, on the live picture. */
+export interface LiveBox {
+  id: string;
+  box: [number, number, number, number];
+  label: string | null;
+  score: number;
+  sure: boolean;
+}
+
+export interface LiveMessage {
+  kind: "live";
+  ts: number;
+  boxes: LiveBox[];
+  online: boolean;
+  detecting: boolean;
 }
 
 export interface ResyncMessage {
@@ -61,20 +159,72 @@ export interface ResyncMessage {
 
 export type TimelineMessage = ConnectedMessage | ChangedMessage | ResyncMessage;
 
-/** What to show; a missing key does not restrict. */
-export interface Query {
-  limit: number;
+/** Which events to show; a missing key does not restrict. */
+export interface Filter {
   source_ids?: string[];
+  area_ids?: string[];
   types?: string[];
   severities?: Severity[];
+  zones?: string[];
+  /** False: only those not reviewed. */
+  reviewed?: boolean;
+  /** Whose review counts; anyone's when missing. */
+  review_scope?: "anyone" | "me";
+  /** Every word begins a word of the event. */
+  text?: string;
 }
 
-export interface CardConfig {
+export interface Query extends Filter {
+  limit: number;
+}
+
+export interface Page {
+  /** Newest first. */
+  events: TimelineEvent[];
+  /** Whether there are more in the direction asked for. */
+  more?: boolean;
+}
+
+export interface DensityAnswer {
+  start: number;
+  end: number;
+  bucket: number;
+  /** The last change counted. */
+  seq?: number;
+  /** Not-empty buckets: index, then the number of each severity, info first. */
+  sources: { source_id: string; buckets: [number, number, number, number, number][] }[];
+  blind: Blind[];
+}
+
+export interface DayCount {
+  /** For example "2026-11-23". */
+  day: string;
+  count: number;
+  unreviewed: number;
+}
+
+/** What became of one event; `known` tells whether `before` is all that there was. */
+export interface StoreChange {
+  before?: TimelineEvent;
+  after?: TimelineEvent;
+  known: boolean;
+  seq: number;
+}
+
+export type ListItem =
+  | { kind: "day"; key: string; ts: number; day: string }
+  | { kind: "hour"; key: string; ts: number }
+  | { kind: "event"; key: string; ts: number; event: TimelineEvent; member: boolean }
+  | { kind: "fold"; key: string; ts: number; lead: TimelineEvent; events: TimelineEvent[]; open: boolean }
+  | { kind: "blind"; key: string; ts: number; blind: Blind };
+
+export interface CardConfig extends Filter {
   type: string;
   title?: string;
-  source_ids?: string[];
-  types?: string[];
-  severities?: Severity[];
+  view?: "list" | "ribbon" | "both";
+  density?: "comfortable" | "compact";
+  show_thumbnails?: boolean;
+  show_filters?: boolean;
   limit?: number;
   grid_options?: { rows?: number | "auto" };
 }
@@ -93,8 +243,8 @@ export interface Connection {
   connected?: boolean;
   addEventListener(name: string, listener: () => void): void;
   removeEventListener(name: string, listener: () => void): void;
-  subscribeMessage(
-    callback: (message: TimelineMessage) => void,
+  subscribeMessage<M = TimelineMessage>(
+    callback: (message: M) => void,
     message: Record<string, unknown>,
     options?: { resubscribe?: boolean },
   ): Promise<() => Promise<void>>;
@@ -114,7 +264,31 @@ export interface Hass {
   config: { time_zone: string; state: string };
   themes: { darkMode: boolean };
   dockedSidebar?: "docked" | "auto" | "always_hidden";
-  entities: Record<string, { platform?: string }>;
+  entities: Record<string, EntityEntry>;
+  states?: Record<string, EntityState>;
+  user?: { id: string; name: string; is_admin: boolean };
+  panels?: Record<string, { component_name: string; url_path: string }>;
+  /** Completes a path where the frontend is served from elsewhere. */
+  hassUrl?: (path: string) => string;
+  callService?: (
+    domain: string,
+    service: string,
+    data?: Record<string, unknown>,
+    target?: { entity_id: string },
+  ) => Promise<unknown>;
+}
+
+export interface EntityEntry {
+  entity_id?: string;
+  platform?: string;
+  device_id?: string | null;
+  translation_key?: string;
+}
+
+export interface EntityState {
+  entity_id: string;
+  state: string;
+  attributes: Record<string, any>;
 }
 
 export interface CustomCard {
@@ -131,6 +305,7 @@ export interface CustomCard {
 
 declare global {
   interface Window {
+    loadCardHelpers?: () => Promise<{ importMoreInfoControl(domain: string): void }>;
     customCards?: CustomCard[];
   }
 }
