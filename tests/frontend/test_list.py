@@ -1,12 +1,11 @@
 """The list: what it draws of many events, how it folds, scrolls and goes back in time."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 import pytest
 
 from .conftest import House
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
+COUNTED = "server.asked.some(({ type }) => type === 'vigilar/timeline/density')"
 
 MANY = """for (let number = 0; number < given; number++) {
     server.write({
@@ -184,7 +183,13 @@ def test_a_time_far_back_is_loaded_and_read_on_both_ways(house: House) -> None:
         if not house.in_timeline("return root.querySelector('.head')"):
             break
         house.in_timeline("root.querySelector('.scroller').scrollTop = 0")
-        house.page.wait_for_timeout(100)
+        # A page came, and pushed what was at the top down; or it was the last one.
+        house.page.wait_for_function(
+            """() => {
+                const root = mounted.shadowRoot.querySelector("vigilar-timeline").shadowRoot;
+                return !root.querySelector(".head") || root.querySelector(".scroller").scrollTop > 0;
+            }"""
+        )
     house.page.wait_for_function(
         """() => !mounted.shadowRoot.querySelector("vigilar-timeline").shadowRoot.querySelector(".head")"""
     )
@@ -283,11 +288,11 @@ def test_the_preview_plays_where_one_rests(house: House, way: str) -> None:
     first.wait_for()
     films = house.page.locator("img.film")
 
-    def rest_on(row: object) -> None:
+    def rest_on(row: Locator) -> None:
         if way == "pointer":
-            row.hover()  # type: ignore[attr-defined]
+            row.hover()
         else:
-            row.focus()  # type: ignore[attr-defined]
+            row.focus()
 
     rest_on(first)
     expect(films).to_have_count(1)
@@ -416,7 +421,7 @@ def test_the_card_fits_every_cell(
     house.open(
         element="card", layout="grid", config={"view": view, "show_filters": True}
     )
-    house.page.wait_for_timeout(100)
+    house.page.wait_for_function(COUNTED)
     assert house.js(
         "const { scrollWidth, scrollHeight } = document.documentElement; return [scrollWidth <= given[0], scrollHeight <= given[1]]",
         [width, height],
