@@ -55,7 +55,7 @@ export class TuningStore {
    * Take over what is saved; what was changed meanwhile stays changed.
    *
    * @param {Tuning} saved
-   * @param {Draft} [draft] What was being tried out when the page was left.
+   * @param {Partial<Draft>} [draft] What was changed when the page was left.
    */
   load(saved, draft) {
     const [settingsChanged, zonesChanged] = [this.settingsChanged, this.zonesChanged];

@@ -253,7 +253,7 @@ export class TuningPage extends HassElement {
 
   #onChange() {
     const store = this.#store;
-    if (this.#connected) drafts.keep(this.#connected, store.changed ? store.draft : undefined);
+    if (this.#connected) drafts.keep(this.#connected, store.changed ? store.changes : undefined);
     // A shape that is no polygon yet is not tried out; what was before it is.
     if (store.valid) this.#judge(store.changed ? JSON.stringify(store.draft) : undefined);
     this.requestUpdate();
