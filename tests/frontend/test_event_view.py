@@ -478,24 +478,19 @@ def test_addresses_are_signed_once_and_anew_after_a_restart(house: House) -> Non
         urls.push(await sign());
         return urls;"""
     )
-    assert signed == [
-        f"http://far/api/x?authSig={number}" for number in (1, 1, 2, 3)
-    ]
+    assert signed == [f"http://far/api/x?authSig={number}" for number in (1, 1, 2, 3)]
 
 
 def test_a_refused_signature_is_tried_again(house: House) -> None:
     """One failure is not kept."""
-    assert (
-        house.stage.js(
-            """const { signedUrl } = await import("/frontend/media.js");
+    assert house.stage.js(
+        """const { signedUrl } = await import("/frontend/media.js");
             const hass = fake.makeHass(server.connection);
             server.refusals["auth/sign_path"] = { code: "timeout" };
             const failed = await signedUrl(hass, "/api/x").catch(({ code }) => code);
             server.refusals = {};
             return [failed, await signedUrl(hass, "/api/x")];"""
-        )
-        == ["timeout", "/api/x?authSig=1"]
-    )
+    ) == ["timeout", "/api/x?authSig=1"]
 
 
 def test_a_phone_does_not_scroll_sideways(house: House) -> None:

@@ -237,7 +237,10 @@ def models() -> ModuleType:
 def test_every_text_that_is_asked_for_exists() -> None:
     """No key reaches the eye."""
     asked = set(
-        re.findall(r'"((?:card|config|panel|list|day|event|announce)\.\w+)"', source())
+        re.findall(
+            r'"((?:card|config|panel|list|day|event|announce|tuning|zones)\.\w+)"',
+            source(),
+        )
     )
     assert len(asked) >= 20
     assert asked - english().keys() == set()
@@ -253,7 +256,18 @@ def test_every_text_is_asked_for() -> None:
         "problem.",
         "severity.",
         "status.",
+        "tuning.layer_",
+        "tuning.now_",
+        "tuning.outcome_",
+        "tuning.picture_",
+        "tuning.setting_",
+        "tuning.state_",
+        "tuning.tab_",
+        "tuning.verdict_",
+        "tuning.why_",
         "type.",
+        "zones.kind_",
+        "zones.problem_",
     )
     left = {
         key

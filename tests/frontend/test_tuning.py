@@ -135,7 +135,7 @@ def test_the_cameras_picture_is_for_drawing_and_the_analysis_for_tuning(
     def shows(kind: str) -> None:
         tuning.page.wait_for_function(
             """(kind) => mounted.shadowRoot.querySelector("vigilar-tuning-stage")
-                .shadowRoot.querySelector("img")?.getAttribute("src").startsWith(kind)""",
+                .shadowRoot.querySelector("img")?.getAttribute("src").includes(kind)""",
             arg=kind,
         )
 
@@ -388,8 +388,9 @@ def test_a_replay_tells_what_would_have_been_different(tuning: TuningStage) -> N
     """With what would be missed first, pictures, and a link to each event."""
     tuning.show(DRIVE)
     tuning.js(
-        """const media = { snapshot: { state: "ready", url: "/api/vigilar/events/E1/snapshot" } };
-        tuning.events = [{ id: "E1", payload: { media } }, { id: "E2", payload: {} }];"""
+        """const media = { thumbnail: { state: "ready", url: "/api/vigilar/events/E1/thumbnail" } };
+        const event = { type: "motion", severity: "info" };
+        tuning.events = [{ ...event, id: "E1", payload: { media } }, { ...event, id: "E2", payload: {} }];"""
     )
     slide(tuning, "sensitivity", 3)
     replay(tuning)
@@ -433,7 +434,7 @@ def test_a_replay_tells_what_would_have_been_different(tuning: TuningStage) -> N
     expect(tuning.page.locator(".loss")).to_have_count(1)
     expect(links.nth(2)).to_contain_text("Marked as a false alarm")
     expect(links.nth(4).locator("img")).to_have_attribute(
-        "src", "/api/vigilar/events/E1/snapshot?authSig=signed"
+        "src", "/api/vigilar/events/E1/thumbnail?authSig=signed"
     )
     assert active(tuning, REPLAY) == []
 
@@ -574,15 +575,31 @@ def test_a_camera_that_is_offline_is_drawn_on_its_last_picture(
     tuning: TuningStage,
 ) -> None:
     """That of its last event, where there is no other."""
-    tuning.js(
-        """const snapshot = { state: "ready", url: "/api/vigilar/events/E1/snapshot" };
-        tuning.events = [{ id: "E2", payload: {} }, { id: "E1", payload: { media: { snapshot } } }];"""
-    )
+    picture = "/api/vigilar/events/E1/snapshot?token=1"
     tuning.show(
-        sources=[{"source_id": "front_door", "name": "Front door", "online": False}]
+        sources=[
+            {
+                "source_id": "front_door",
+                "name": "Front door",
+                "online": False,
+                "device_id": "D",
+            }
+        ],
+        hass={
+            "entities": {
+                "image.last": {
+                    "platform": "vigilar",
+                    "device_id": "D",
+                    "translation_key": "last_event",
+                }
+            },
+            "states": {
+                "image.last": {"state": "", "attributes": {"entity_picture": picture}}
+            },
+        },
     )
     expect(tuning.page.locator("vigilar-tuning-stage img")).to_have_attribute(
-        "src", "/api/vigilar/events/E1/snapshot?authSig=signed"
+        "src", picture
     )
     expect(tuning.button("Camera")).to_have_count(0)
 

@@ -431,27 +431,24 @@ export const tuningPageStyles = css`
   }
   .replayed a:hover { background: color-mix(in srgb, var(--text) 6%, transparent); }
   .replayed a:focus-visible { outline: 2px solid var(--focus); outline-offset: -2px; }
+  vigilar-thumbnail,
   .picture {
     flex: none;
+    inline-size: 80px;
+  }
+  .picture {
     display: grid;
     place-items: center;
-    inline-size: 80px;
     aspect-ratio: 16 / 9;
-    border-radius: 8px;
-    overflow: hidden;
+    border-radius: 10px;
     background: color-mix(in srgb, var(--text) 8%, transparent);
-  }
-  .picture img {
-    inline-size: 100%;
-    block-size: 100%;
-    object-fit: cover;
   }
   .picture svg {
     inline-size: 22px;
     block-size: 22px;
     fill: var(--quiet);
   }
-  .dropped .picture img { filter: grayscale(1) opacity(0.6); }
+  .dropped vigilar-thumbnail { filter: grayscale(1) opacity(0.6); }
   .what {
     display: flex;
     flex-direction: column;
@@ -504,7 +501,7 @@ export const tuningPageStyles = css`
     block-size: 48px;
     margin: 12px;
   }
-  i.bone.picture {
+  i.bone.whole {
     inline-size: auto;
     aspect-ratio: 16 / 9;
     block-size: auto;

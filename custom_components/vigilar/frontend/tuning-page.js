@@ -5,18 +5,18 @@ import { define } from "./define.js";
 import { HassElement } from "./hass-element.js";
 import { icon } from "./icons.js";
 import { navigate } from "./router.js";
+import { VigilarThumbnail } from "./thumbnail.js";
 import { TuningClient } from "./tuning-client.js";
 import { Drafts } from "./tuning-page-drafts.js";
 import { CountHistory } from "./tuning-page-history.js";
-import { CameraPicture, pictureAddress } from "./tuning-page-picture.js";
-import { Replay, pictureOf, replayPanel } from "./tuning-page-replay.js";
+import { CameraPicture, lastPictureAddress, pictureAddress } from "./tuning-page-picture.js";
+import { Replay, replayPanel } from "./tuning-page-replay.js";
 import { settingsPanel } from "./tuning-page-settings.js";
 import { LAYERS, TuningStage } from "./tuning-page-stage.js";
 import { TuningStore } from "./tuning-page-store.js";
 import { strip } from "./tuning-page-strip.js";
 import { tuningPageStyles } from "./tuning-page-styles.js";
 import { zonesPanel } from "./tuning-page-zones.js";
-import { signedUrl } from "./media.js";
 import { controls, notices, overlays, tokens } from "./ui-styles.js";
 import { html, nothing } from "./vendor/lit.js";
 import { ZoneEditor } from "./zone-editor.js";
@@ -30,9 +30,6 @@ const TABS = ["zones", "settings", "replay"];
 const FRAME_MS = 3000;
 
 const TICK_MS = 1000;
-
-/** How many of the last events are looked through for a picture. */
-const MOST_EVENTS = 20;
 
 /** Shared by all pages of this browser's tab. */
 const drafts = new Drafts();
@@ -80,9 +77,6 @@ export class TuningPage extends HassElement {
   /** @type {string | undefined} What the last draft was that frames are judged by. */
   #judged;
 
-  /** @type {string | undefined} Of the last event, where the camera gives no picture. */
-  #lastPicture;
-
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #clock;
 
@@ -105,6 +99,7 @@ export class TuningPage extends HassElement {
     this._refused = undefined;
     define("vigilar-zone-editor", ZoneEditor);
     define("vigilar-tuning-stage", TuningStage);
+    define("vigilar-thumbnail", VigilarThumbnail);
   }
 
   // --- life -------------------------------------------------------------------
@@ -181,7 +176,6 @@ export class TuningPage extends HassElement {
     this.#client = undefined;
     this.#frame = undefined;
     this.#judged = undefined;
-    this.#lastPicture = undefined;
     this.#counts = { saved: new CountHistory(FRAME_MS), draft: new CountHistory(FRAME_MS) };
     this.#store = new TuningStore(() => this.#onChange());
     this._error = undefined;
@@ -200,7 +194,6 @@ export class TuningPage extends HassElement {
       },
     });
     this.#load();
-    this.#findPicture(sourceId).catch(() => {});
     if (!document.hidden) this.#wake();
   }
 
@@ -215,20 +208,6 @@ export class TuningPage extends HassElement {
     } catch (error) {
       if (client === this.#client) this._error = /** @type {CommandError} */ (error);
     }
-  }
-
-  /** @param {string} sourceId */
-  async #findPicture(sourceId) {
-    const { connection } = this.home;
-    /** @type {{events: import("./vigilar").TimelineEvent[]}} */
-    const page = await connection.sendMessagePromise({
-      type: "vigilar/timeline/page",
-      source_ids: [sourceId],
-      limit: MOST_EVENTS,
-    });
-    const url = page.events.map(pictureOf).find((each) => each);
-    if (url && sourceId === this.#connected) this.#lastPicture = await signedUrl(this.home, url);
-    this.requestUpdate();
   }
 
   // --- what happens -----------------------------------------------------------
@@ -292,7 +271,7 @@ export class TuningPage extends HassElement {
     if (!client || !id) return;
     this.#replay.start(client, this.#store.draft, () => {
       // The list reads without pictures, too.
-      this.#replay.findPictures(this.home, id).catch(() => {});
+      this.#replay.findEvents(this.home, id).catch(() => {});
     });
   }
 
@@ -375,8 +354,8 @@ export class TuningPage extends HassElement {
     const off = (source?.detecting ?? this.#store.saved?.detecting) === false;
     const key = source?.online === false ? "offline" : off ? "detection_off" : undefined;
     if (!source || !key) return nothing;
-    return html`<span class="state ${key}" title=${this.localize(`tuning.${key}_help`)}>
-      ${icon(key === "offline" ? "camera_offline" : "detection_off")}${this.localize(`tuning.${key}`)}
+    return html`<span class="state ${key}" title=${this.localize(`tuning.state_${key}_help`)}>
+      ${icon(key === "offline" ? "camera_offline" : "detection_off")}${this.localize(`tuning.state_${key}`)}
     </span>`;
   }
 
@@ -478,7 +457,7 @@ export class TuningPage extends HassElement {
   /** @param {"camera" | "live"} view */
   #pictureFor(view) {
     const live = this.#frame && `data:image/jpeg;base64,${this.#frame.luma}`;
-    return (view === "camera" ? this.#picture.src : live) ?? live ?? this.#lastPicture;
+    return (view === "camera" ? this.#picture.src : live) ?? live ?? lastPictureAddress(this.home, this.#source);
   }
 
   get #fresh() {
@@ -534,6 +513,7 @@ export class TuningPage extends HassElement {
       stored: saved.stored_events,
       valid: store.valid,
       run: () => this.#run(),
+      hass: this.home,
       localize,
       format,
     });
@@ -577,7 +557,7 @@ export class TuningPage extends HassElement {
   #loading() {
     return html`<span class="unseen-text" role="status">${this.localize("tuning.loading")}</span>
       <main aria-hidden="true">
-        <section class="viewer"><i class="bone picture"></i></section>
+        <section class="viewer"><i class="bone whole"></i></section>
         <section class="side"><i class="bone"></i><i class="bone"></i><i class="bone"></i></section>
       </main>`;
   }
