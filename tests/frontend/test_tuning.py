@@ -567,7 +567,7 @@ def test_what_keeps_a_camera_from_counting_is_said(
         "mounted.sources = [{ ...fakes.SOURCES[0], ...given }, fakes.SOURCES[1]]",
         source,
     )
-    expect(tuning.page.locator(".state")).to_have_text(text)
+    expect(tuning.page.locator(".state strong")).to_have_text(text)
     expect(tuning.button("Draw a zone")).to_be_enabled()
 
 

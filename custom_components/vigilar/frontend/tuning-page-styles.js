@@ -60,20 +60,23 @@ export const tuningPageStyles = css`
   .camera option { color: var(--text); background: var(--surface); }
   .camera select:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
   .state {
-    display: inline-flex;
+    display: flex;
     align-items: center;
-    gap: 8px;
-    padding: 6px 12px;
-    border-radius: 999px;
+    gap: 12px;
+    padding: 8px 14px;
+    border-radius: 12px;
     font-size: 0.8125rem;
-    font-weight: 500;
-    color: var(--warning);
     background: color-mix(in srgb, var(--warning) 12%, transparent);
   }
   .state svg {
-    inline-size: 18px;
-    block-size: 18px;
-    fill: currentColor;
+    flex: none;
+    inline-size: 20px;
+    block-size: 20px;
+    fill: var(--warning);
+  }
+  .state strong {
+    font-weight: 500;
+    color: var(--warning);
   }
   main {
     display: grid;

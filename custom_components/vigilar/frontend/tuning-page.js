@@ -354,9 +354,13 @@ export class TuningPage extends HassElement {
     const off = (source?.detecting ?? this.#store.saved?.detecting) === false;
     const key = source?.online === false ? "offline" : off ? "detection_off" : undefined;
     if (!source || !key) return nothing;
-    return html`<span class="state ${key}" title=${this.localize(`tuning.state_${key}_help`)}>
-      ${icon(key === "offline" ? "camera_offline" : "detection_off")}${this.localize(`tuning.state_${key}`)}
-    </span>`;
+    return html`<div class="state">
+      ${icon(key === "offline" ? "camera_offline" : "detection_off")}
+      <span>
+        <strong>${this.localize(`tuning.state_${key}`)}</strong>
+        ${this.localize(`tuning.state_${key}_help`)}
+      </span>
+    </div>`;
   }
 
   /** @param {Source} source */
