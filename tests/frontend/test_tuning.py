@@ -450,7 +450,10 @@ def test_nothing_lost_is_said_too(tuning: TuningStage) -> None:
     tuning.show()
     replay(tuning)
     tuning.js(
-        "tuning.replay({ kind: 'result', before: 12, after: 3, lost_confirmed: 0, events: [] })"
+        "tuning.replay({ kind: 'result', before: 12, after: 3, lost_confirmed: 0, unclear: 2, events: [] })"
+    )
+    expect(tuning.page.locator(".summary")).to_contain_text(
+        "they can no longer be judged: 2"
     )
     expect(tuning.page.locator(".summary")).to_contain_text(
         "None that you confirmed lost"
@@ -488,6 +491,11 @@ def test_a_replay_that_fails_says_why(tuning: TuningStage) -> None:
     expect(tuning.page.locator(".progress")).to_have_count(1)
     tuning.js("tuning.lose(); tuning.restore()")
     expect(banner).to_contain_text("The replay did not finish")
+    tuning.page.locator(".panel .button.primary").click()
+    expect(tuning.page.locator(".progress")).to_have_count(1)
+    tuning.js("tuning.replay({ kind: 'failed' })")
+    expect(banner).to_contain_text("The replay did not finish")
+    assert active(tuning, REPLAY) == []
 
 
 def test_without_stored_events_it_says_that_they_come(tuning: TuningStage) -> None:
@@ -569,6 +577,65 @@ def test_what_keeps_a_camera_from_counting_is_said(
     )
     expect(tuning.page.locator(".state strong")).to_have_text(text)
     expect(tuning.button("Draw a zone")).to_be_enabled()
+
+
+def test_how_the_camera_fares_is_told_live(tuning: TuningStage) -> None:
+    """By the subscription itself, whatever was known before."""
+    tuning.show()
+    tuning.wait_asked(SUBSCRIBE, 1)
+    state = tuning.page.locator(".state strong")
+    tuning.js("tuning.tell({ kind: 'state', online: false, detecting: true })")
+    expect(state).to_have_text("Offline")
+    tuning.js("tuning.tell({ kind: 'state', online: true, detecting: false })")
+    expect(state).to_have_text("Detection is off")
+    tuning.js("tuning.tell({ kind: 'state', online: true, detecting: true })")
+    expect(state).to_have_count(0)
+
+
+def test_a_camera_that_is_set_up_anew_is_looked_at_again(tuning: TuningStage) -> None:
+    """The server ends the subscription; another takes its place."""
+    tuning.show()
+    tuning.wait_asked(SUBSCRIBE, 1)
+    tuning.js(
+        "tuning.tell({ kind: 'ended' }); for (const each of tuning.subscriptions) each.active = false;"
+    )
+    tuning.page.clock.run_for(2100)
+    tuning.wait_asked(SUBSCRIBE, 2)
+    tuning.frame(tracks=[WALKER])
+    expect(tuning.page.locator(".lamp")).to_have_text("Would count now")
+
+
+def test_the_shape_of_the_picture_comes_with_it(tuning: TuningStage) -> None:
+    """Where the camera has not shown one before."""
+    tuning.js("tuning.aspect = null")
+    tuning.show()
+    frame = tuning.page.locator("vigilar-zone-editor .frame")
+    assert frame.evaluate("frame => getComputedStyle(frame).aspectRatio") == (
+        "1.77778 / 1"
+    )
+    tuning.js(
+        "tuning.frame({ ...fakes.makeFrame({ luma: '' }), width: 320, height: 240 })"
+    )
+    tuning.page.wait_for_function(
+        "mounted.shadowRoot.querySelector('vigilar-zone-editor').aspect === 4 / 3"
+    )
+
+
+def test_what_the_server_made_of_it_is_what_is_saved(tuning: TuningStage) -> None:
+    """A rounded value leaves no change behind that nobody made."""
+    tuning.show(DRIVE)
+    tuning.js(
+        """const send = tuning.sendMessagePromise.bind(tuning);
+        tuning.sendMessagePromise = async (message) => {
+            const answer = await send(message);
+            if (message.type.endsWith("save")) answer.settings.min_height = 2;
+            return answer;
+        };"""
+    )
+    slide(tuning, "min_height", 2.5)
+    tuning.button("Apply").click()
+    expect(tuning.page.locator("footer")).to_have_count(0)
+    expect(tuning.page.locator("output").nth(1)).to_have_text("2 %")
 
 
 def test_a_camera_that_is_offline_is_drawn_on_its_last_picture(

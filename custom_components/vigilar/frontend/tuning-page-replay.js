@@ -108,7 +108,8 @@ export class Replay {
     if (message.kind === "progress") {
       this.done = message.done;
       this.total = message.total;
-    } else {
+    } else if (message.kind === "failed") this.#fail({});
+    else {
       this.state = "done";
       this.result = message;
       this.#close();
@@ -119,6 +120,7 @@ export class Replay {
 
   /** @param {CommandError} error */
   #fail({ message }) {
+    this.#close();
     this.state = "failed";
     this.reason = message;
     this.#onChange();
@@ -195,10 +197,11 @@ function progress({ done, total }, localize) {
  * @param {Draft} draft What is tried out by now.
  * @param {Localize} localize
  */
-function summary(replay, { before, after, lost_confirmed: lost }, draft, localize) {
+function summary(replay, { before, after, lost_confirmed: lost, unclear = 0 }, draft, localize) {
   return html`<div class="summary ${lost ? "lost" : ""}">
     <strong>${localize("tuning.replay_result", { before, after })}</strong>
     <span>${lost ? localize("tuning.replay_lost", { count: lost }) : localize("tuning.replay_none_lost")}</span>
+    ${unclear ? html`<em>${localize("tuning.replay_unclear", { count: unclear })}</em>` : nothing}
     ${alike(replay.draft, draft) ? nothing : html`<em>${localize("tuning.replay_outdated")}</em>`}
   </div>`;
 }

@@ -76,14 +76,16 @@ export class TuningStore {
     this.#onChange();
   }
 
-  /** @param {Partial<Draft>} changes What the server has saved. */
-  keep({ settings, zones }) {
+  /**
+   * @param {Partial<Draft>} sent What was to be saved.
+   * @param {Draft} kept What the server has made of it.
+   */
+  keep(sent, { settings, zones }) {
     if (!this.saved) return;
-    this.saved = {
-      ...this.saved,
-      ...(settings && { settings }),
-      ...(zones && { zones: [...zones] }),
-    };
+    this.saved = { ...this.saved, settings, zones: [...zones] };
+    // What was changed while it was on its way stays changed.
+    if (alike(this.settings, sent.settings)) this.settings = { ...settings };
+    if (alike(this.zones.tidy, sent.zones) && this.zonesChanged) this.zones.reset(zones);
     this.#onChange();
   }
 

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Source } from "./vigilar" */
-/** @import { CommandError, TuningFrame } from "./tuning" */
+/** @import { CommandError, Tuning, TuningFrame, TuningState } from "./tuning" */
 import { define } from "./define.js";
 import { HassElement } from "./hass-element.js";
 import { icon } from "./icons.js";
@@ -31,6 +31,9 @@ const FRAME_MS = 3000;
 
 const TICK_MS = 1000;
 
+/** Of a camera that nobody has seen a picture of. */
+const USUAL_ASPECT = 16 / 9;
+
 /** Shared by all pages of this browser's tab. */
 const drafts = new Drafts();
 
@@ -42,6 +45,7 @@ export class TuningPage extends HassElement {
     sourceId: { attribute: false },
     sources: { attribute: false },
     _tab: { state: true },
+    _fares: { state: true },
     _layers: { state: true },
     _view: { state: true },
     _error: { state: true },
@@ -94,6 +98,8 @@ export class TuningPage extends HassElement {
     this._view = undefined;
     /** @type {CommandError | undefined} */
     this._error = undefined;
+    /** @type {TuningState | undefined} How the camera fares, once it has told. */
+    this._fares = undefined;
     this._saving = false;
     /** @type {string | undefined} Why the server did not save. */
     this._refused = undefined;
@@ -179,12 +185,16 @@ export class TuningPage extends HassElement {
     this.#counts = { saved: new CountHistory(FRAME_MS), draft: new CountHistory(FRAME_MS) };
     this.#store = new TuningStore(() => this.#onChange());
     this._error = undefined;
+    this._fares = undefined;
     this._refused = undefined;
     if (!sourceId) return;
     this.#client = new TuningClient({
       connection: this.home.connection,
       sourceId,
       onFrame: (frame, draft) => this.#onFrame(frame, draft),
+      onState: (state) => {
+        this._fares = state;
+      },
       onReady: () => {
         this.#replay.lose();
         this.#load();
@@ -252,8 +262,7 @@ export class TuningPage extends HassElement {
     this._saving = true;
     this._refused = undefined;
     try {
-      await client.save(changes);
-      store.keep(changes);
+      store.keep(changes, await client.save(changes));
     } catch (error) {
       this._refused = /** @type {CommandError} */ (error).message ?? this.localize("tuning.save_failed");
     } finally {
@@ -350,10 +359,9 @@ export class TuningPage extends HassElement {
 
   /** Say what keeps the camera from counting. */
   #state() {
-    const source = this.#source;
-    const off = (source?.detecting ?? this.#store.saved?.detecting) === false;
-    const key = source?.online === false ? "offline" : off ? "detection_off" : undefined;
-    if (!source || !key) return nothing;
+    const { online, detecting } = this._fares ?? this.#source ?? {};
+    const key = online === false ? "offline" : detecting === false ? "detection_off" : undefined;
+    if (!key) return nothing;
     return html`<div class="state">
       ${icon(key === "offline" ? "camera_offline" : "detection_off")}
       <span>
@@ -375,7 +383,7 @@ export class TuningPage extends HassElement {
     }
     return html`<main>
         <section class="viewer" aria-label=${source.name}>
-          ${this.#stage(saved.aspect)} ${this.#now()}
+          ${this.#stage(this.#aspectOf(saved))} ${this.#now()}
         </section>
         <section class="side">
           <div class="segments" role="group" aria-label=${this.localize("tuning.title")}>
@@ -393,6 +401,11 @@ export class TuningPage extends HassElement {
         </section>
       </main>
       ${this.#bar()}`;
+  }
+
+  /** @param {Tuning} saved */
+  #aspectOf({ aspect }) {
+    return aspect ?? (this.#frame ? this.#frame.width / this.#frame.height : USUAL_ASPECT);
   }
 
   /** @param {number} aspect */
@@ -469,7 +482,7 @@ export class TuningPage extends HassElement {
   }
 
   get #absence() {
-    return this.#source?.online === false ? "tuning.no_picture" : "tuning.waiting";
+    return (this._fares ?? this.#source)?.online === false ? "tuning.no_picture" : "tuning.waiting";
   }
 
   #lamp() {
@@ -497,7 +510,7 @@ export class TuningPage extends HassElement {
   #panel() {
     const { localize, format } = this;
     const store = this.#store;
-    const saved = /** @type {import("./tuning").Tuning} */ (store.saved);
+    const saved = /** @type {Tuning} */ (store.saved);
     if (this._tab === "zones") {
       const drawing = Boolean(this.#editor?.drawing);
       return zonesPanel({ store: store.zones, drawing, draw: () => this.#draw(), localize });
