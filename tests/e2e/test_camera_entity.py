@@ -60,7 +60,7 @@ def still_camera(work_dir: Path) -> Iterator[str]:
     thread.join()
 
 
-async def _add_generic_camera(client: HomeAssistantClient, source: JsonObject) -> str:
+async def add_generic_camera(client: HomeAssistantClient, source: JsonObject) -> str:
     """Set up Home Assistant's own generic camera; return its entity id."""
     before = {state["entity_id"] for state in await client.call("get_states")}
     step = await client.start_flow("generic")
@@ -74,11 +74,11 @@ async def _add_generic_camera(client: HomeAssistantClient, source: JsonObject) -
     return str(added)
 
 
-async def _watch(
-    house: House, client: HomeAssistantClient, entity_id: str, name: str
+async def watch_entity(
+    client: HomeAssistantClient, entry_id: str, entity_id: str, name: str
 ) -> None:
     """Add a camera entity to Vigilar through its flow."""
-    step = await client.start_subentry_flow(house.entry_id, "camera")
+    step = await client.start_subentry_flow(entry_id, "camera")
     await client.submit_subentry(step["flow_id"], {"next_step_id": "entity"})
     step = await client.submit_subentry(
         step["flow_id"], {"camera": entity_id, "name": name}
@@ -91,8 +91,8 @@ async def test_a_camera_entity_with_a_stream(
 ) -> None:
     """Its stream is watched, and events carry the entity that permissions go by."""
     async with house.client() as client:
-        entity_id = await _add_generic_camera(client, {"stream_source": house.back.url})
-        await _watch(house, client, entity_id, "Entity camera")
+        entity_id = await add_generic_camera(client, {"stream_source": house.back.url})
+        await watch_entity(client, house.entry_id, entity_id, "Entity camera")
         events = await eventually_heard(
             lambda: listener.events("ended", "entity_camera"), "motion of the entity"
         )
@@ -106,8 +106,8 @@ async def test_a_camera_entity_without_a_stream(
     """Its pictures are polled, and what moves in them is an event, too."""
     with still_camera(tmp_path / "still") as url:
         async with house.client() as client:
-            entity_id = await _add_generic_camera(client, {"still_image_url": url})
-            await _watch(house, client, entity_id, "Still camera")
+            entity_id = await add_generic_camera(client, {"still_image_url": url})
+            await watch_entity(client, house.entry_id, entity_id, "Still camera")
             events = await eventually_heard(
                 lambda: listener.events("ended", "still_camera"), "motion of the stills"
             )

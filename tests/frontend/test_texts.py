@@ -238,7 +238,7 @@ def test_every_text_that_is_asked_for_exists() -> None:
     """No key reaches the eye."""
     asked = set(
         re.findall(
-            r'"((?:card|config|panel|list|day|event|announce|tuning|zones)\.\w+)"',
+            r'"((?:announce|cameras|card|config|day|event|ledger|list|panel|tuning|view|zones)\.\w+)"',
             source(),
         )
     )
@@ -268,6 +268,26 @@ def test_every_text_is_asked_for() -> None:
         "type.",
         "zones.kind_",
         "zones.problem_",
+        # By how a camera stands, and by the page.
+        "cameras.detection_off",
+        "cameras.offline",
+        "cameras.tampered",
+        "cameras.watching",
+        "panel.cameras",
+        "panel.timeline",
+        # By the kind and state of media, by reasons, stages and verdicts.
+        "view.clip",
+        "view.deleted",
+        "view.failed",
+        "view.link_",
+        "view.missing",
+        "view.newer",
+        "view.older",
+        "view.preview",
+        "view.reason_",
+        "view.snapshot",
+        "view.stage_",
+        "view.was_",
     )
     left = {
         key
