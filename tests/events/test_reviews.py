@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.vigilar.events import processor as processor_module, records
+from custom_components.vigilar.events import processor as processor_module, schema
 from custom_components.vigilar.events.processor import Amend, EventProcessor
 from custom_components.vigilar.events.query import EventQuery
 from custom_components.vigilar.events.reviews import (
@@ -214,7 +214,7 @@ async def test_what_must_stay_is_not_deleted(
         await store.write(event, ChangeKind.NEW)
     await store.run(
         lambda connection: connection.execute(
-            records.protected.insert().values(event_id=kept.id, at=0)
+            schema.protected.insert().values(event_id=kept.id, at=0)
         )
     )
     for ids, force, refusal in (
@@ -227,7 +227,7 @@ async def test_what_must_stay_is_not_deleted(
     assert len(await store.page()) == 3
     assert await processor.delete([free.id, kept.id], force=True, now=BEGAN) == 2
     left = await store.run(
-        lambda connection: connection.execute(records.protected.select()).all()
+        lambda connection: connection.execute(schema.protected.select()).all()
     )
     assert left == []
 

@@ -135,7 +135,7 @@ async def test_a_database_comes_from_a_machine_without_index(
 ) -> None:
     """What was written there is found here, and the other way round."""
     here = texts_module.has_fts5
-    wanted = []
+    wanted: list[str] = []
     for number, has in enumerate((here, lambda _: False, here, lambda _: False)):
         monkeypatch.setattr(texts_module, "has_fts5", has)
         store = EventStore(f"sqlite:///{database}", clock=clock)

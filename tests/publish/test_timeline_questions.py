@@ -423,7 +423,6 @@ async def test_the_unreviewed_are_counted_live(
         changed = await news(client)
     assert changed["unreviewed"] == 0
     assert changed["events"] == []
-    assert hass.states.get("sensor.vigilar_unreviewed_events").state == "0"
 
 
 async def test_a_database_that_cannot_be_read(
