@@ -238,7 +238,7 @@ def test_every_text_that_is_asked_for_exists() -> None:
     """No key reaches the eye."""
     asked = set(
         re.findall(
-            r'"((?:announce|cameras|card|config|day|event|filter|ledger|list|panel|review|ribbon|view)\.\w+)"',
+            r'"((?:announce|cameras|card|config|day|event|filter|ledger|list|panel|review|ribbon|tuning|view|zones)\.\w+)"',
             source(),
         )
     )
@@ -265,7 +265,18 @@ def test_every_text_is_asked_for() -> None:
         "problem.",
         "severity.",
         "status.",
+        "tuning.layer_",
+        "tuning.now_",
+        "tuning.outcome_",
+        "tuning.picture_",
+        "tuning.setting_",
+        "tuning.state_",
+        "tuning.tab_",
+        "tuning.verdict_",
+        "tuning.why_",
         "type.",
+        "zones.kind_",
+        "zones.problem_",
         # By how a camera stands, and by the page.
         "cameras.detection_off",
         "cameras.offline",
