@@ -83,7 +83,8 @@ export const controls = css`
   }
   .button.primary {
     color: var(--on-accent);
-    background: var(--accent);
+    /* Home Assistant's own primary colour is too light for a text of this size. */
+    background: color-mix(in srgb, var(--accent) 80%, #000);
   }
   .button.danger { color: var(--critical); }
   .button svg,
