@@ -8,6 +8,27 @@ export interface Label {
   score: number;
 }
 
+export type MediaKind = "snapshot" | "thumbnail" | "preview" | "clip";
+
+/** What there is to see of an event, and what became of it. */
+export interface Medium {
+  state: "none" | "pending" | "ready" | "failed" | "deleted";
+  url: string | null;
+  /** Why it failed. */
+  reason?: string;
+  /** Bytes. */
+  size?: number;
+  /** Where a clip can be played while it grows. */
+  live_url?: string;
+  /** Of a clip's first picture, Unix milliseconds. */
+  start_ts?: number;
+  duration_ms?: number;
+  /** Of a clip; part n, from 1 on, is at `url` with `/n` behind it. */
+  parts?: number;
+}
+
+export type Verdict = "false_alarm" | "person" | "vehicle" | "animal" | "package" | "other";
+
 export interface Payload {
   /** Number of the change that this is, store-wide and growing. */
   seq: number;
@@ -19,6 +40,16 @@ export interface Payload {
   labels: Label[];
   zones: string[];
   why: string;
+  device_id?: string | null;
+  /** Left, top, width and height as fractions of the snapshot. */
+  box?: [number, number, number, number] | null;
+  media?: Partial<Record<MediaKind, Medium>>;
+  /** Milliseconds that each stage took. */
+  latency_ms?: Record<string, number>;
+  protected?: boolean;
+  reviews?: { user_id: string; by: string; ts: number }[];
+  feedback?: { verdict: Verdict; by: string; ts: number };
+  note?: { text: string; by: string; ts: number };
 }
 
 export interface TimelineEvent {
@@ -35,6 +66,14 @@ export interface Source {
   source_id: string;
   name: string;
   entity_id: string | null;
+  device_id?: string | null;
+  area_id?: string | null;
+  area?: string | null;
+  zones?: string[];
+  online?: boolean;
+  detecting?: boolean;
+  can_control?: boolean;
+  camera_entity_id?: string | null;
 }
 
 export interface ConnectedMessage {
@@ -53,6 +92,51 @@ export interface ChangedMessage {
   seq: number;
   events: TimelineEvent[];
   removed: string[];
+  /** All of them, when one came, went or changed. */
+  sources?: Source[];
+}
+
+/** The answer to `vigilar/event/get`. */
+export interface EventAnswer {
+  event: TimelineEvent;
+  newer_id: string | null;
+  older_id: string | null;
+  seq: number;
+}
+
+/** A row of the answer to `vigilar/delivery`. */
+export interface Delivery {
+  recipient_id: string;
+  recipient: string;
+  state: "sending" | "sent" | "updated" | "failed" | "not_sent";
+  /** In words, with the times of the server's zone. */
+  text: string;
+  reason: string | null;
+  params: Record<string, unknown>;
+  /** When the row last changed, Unix milliseconds. */
+  at: number;
+  sent_at: number | null;
+  critical: boolean;
+  dismissed: boolean;
+  updates: number;
+  devices: { name: string; told: boolean; error: string | null }[];
+}
+
+/** Something that moves now, on the live picture. */
+export interface LiveBox {
+  id: string;
+  box: [number, number, number, number];
+  label: string | null;
+  score: number;
+  sure: boolean;
+}
+
+export interface LiveMessage {
+  kind: "live";
+  ts: number;
+  boxes: LiveBox[];
+  online: boolean;
+  detecting: boolean;
 }
 
 export interface ResyncMessage {
@@ -93,8 +177,8 @@ export interface Connection {
   connected?: boolean;
   addEventListener(name: string, listener: () => void): void;
   removeEventListener(name: string, listener: () => void): void;
-  subscribeMessage(
-    callback: (message: TimelineMessage) => void,
+  subscribeMessage<M = TimelineMessage>(
+    callback: (message: M) => void,
     message: Record<string, unknown>,
     options?: { resubscribe?: boolean },
   ): Promise<() => Promise<void>>;
@@ -114,7 +198,31 @@ export interface Hass {
   config: { time_zone: string; state: string };
   themes: { darkMode: boolean };
   dockedSidebar?: "docked" | "auto" | "always_hidden";
-  entities: Record<string, { platform?: string }>;
+  entities: Record<string, EntityEntry>;
+  states?: Record<string, EntityState>;
+  user?: { id: string; name: string; is_admin: boolean };
+  panels?: Record<string, { component_name: string; url_path: string }>;
+  /** Completes a path where the frontend is served from elsewhere. */
+  hassUrl?: (path: string) => string;
+  callService?: (
+    domain: string,
+    service: string,
+    data?: Record<string, unknown>,
+    target?: { entity_id: string },
+  ) => Promise<unknown>;
+}
+
+export interface EntityEntry {
+  entity_id?: string;
+  platform?: string;
+  device_id?: string | null;
+  translation_key?: string;
+}
+
+export interface EntityState {
+  entity_id: string;
+  state: string;
+  attributes: Record<string, any>;
 }
 
 export interface CustomCard {
@@ -131,6 +239,7 @@ export interface CustomCard {
 
 declare global {
   interface Window {
+    loadCardHelpers?: () => Promise<{ importMoreInfoControl(domain: string): void }>;
     customCards?: CustomCard[];
   }
 }

@@ -1,0 +1,381 @@
+// @ts-check
+/** @import { Hass, Query, Source, Status } from "./vigilar" */
+/** @import { CameraCardConfig, CameraState } from "./cards" */
+import { DEFAULT_EVENTS, cameraConfigForm, checkCameraConfig } from "./camera-config.js";
+import { HassElement } from "./hass-element.js";
+import { icon } from "./icons.js";
+import { parseRatio } from "./live-picture.js";
+import { localizer } from "./localize.js";
+import { navigate } from "./router.js";
+import { fetchSources, problemEntity, sourceOf, stateOf, watchSources } from "./sources.js";
+import { controls, notices, tokens } from "./ui-styles.js";
+import { css, html, nothing } from "./vendor/lit.js";
+
+/** Home Assistant counts a card's size in steps of 50 pixels. */
+const PICTURE_SIZE = 5;
+
+/** Rows of Home Assistant's grid with the events below the picture. */
+const ROWS = 8;
+
+/** @returns {Hass | undefined} What Home Assistant's own root element holds. */
+function pageHass() {
+  return /** @type {{hass?: Hass} | null} */ (document.querySelector("home-assistant"))?.hass;
+}
+
+/** One camera: its picture, whether it is watched, and its last events. */
+export class VigilarCameraCard extends HassElement {
+  /** @override */
+  static properties = {
+    ...HassElement.properties,
+    layout: { type: String, reflect: true },
+    _config: { state: true },
+    _sources: { state: true },
+    _status: { state: true },
+    _boxes: { state: true },
+    _mute: { state: true },
+    _visible: { state: true },
+  };
+
+  /** @override */
+  static styles = [
+    tokens,
+    controls,
+    notices,
+    css`
+      :host { display: block; block-size: 100%; }
+      ha-card {
+        display: flex;
+        flex-direction: column;
+        block-size: 100%;
+        box-sizing: border-box;
+        overflow: hidden;
+        background: var(--surface);
+        border-radius: var(--ha-card-border-radius, 12px);
+        color: var(--text);
+      }
+      .stage {
+        position: relative;
+        flex: none;
+        overflow: hidden;
+        background: #16181b;
+      }
+      .stage.alone { flex: 1; }
+      /* The last picture there was is not what is there now. */
+      .stage.offline vigilar-live-picture { filter: grayscale(1) brightness(0.7); }
+      .top,
+      .bottom {
+        position: absolute;
+        inset-inline: 10px;
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        gap: 8px;
+        pointer-events: none;
+      }
+      .top { inset-block-start: 10px; }
+      .bottom { inset-block-end: 10px; justify-content: flex-end; }
+      .on-picture {
+        box-sizing: border-box;
+        display: inline-flex;
+        align-items: center;
+        gap: 7px;
+        min-inline-size: 0;
+        min-block-size: 28px;
+        margin: 0;
+        padding: 3px 12px;
+        border-radius: 999px;
+        color: #fff;
+        /* Whatever the picture is like behind it, white stays readable. */
+        background: rgba(14, 16, 19, 0.72);
+      }
+      h2 {
+        font-size: 0.875rem;
+        font-weight: 500;
+      }
+      h2 bdi {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .state {
+        flex: none;
+        font-size: 0.75rem;
+        font-weight: 500;
+      }
+      .dot {
+        flex: none;
+        inline-size: 8px;
+        block-size: 8px;
+        border-radius: 50%;
+        background: #54c985;
+      }
+      .off .dot { background: none; box-shadow: inset 0 0 0 2px #cfd2d6; }
+      .offline .dot { background: #f2bd5b; border-radius: 2px; }
+      .tampered .dot { background: #ff8a85; border-radius: 2px; rotate: 45deg; }
+      .on-picture.icon-button {
+        justify-content: center;
+        inline-size: 40px;
+        block-size: 40px;
+        padding: 0;
+        color: #fff;
+        pointer-events: auto;
+      }
+      .on-picture.icon-button:hover { background: rgba(14, 16, 19, 0.88); }
+      .on-picture.icon-button[aria-pressed="true"] { color: #16181b; background: #fff; }
+      .on-picture.icon-button:focus-visible { outline-color: #fff; }
+      .said {
+        pointer-events: auto;
+        margin-inline-end: auto;
+        font-size: 0.75rem;
+      }
+      vigilar-timeline { flex: 1; min-block-size: 0; }
+      /* A masonry column has no height of its own to fill. */
+      :host(:not([layout])) vigilar-timeline,
+      :host(.unbounded) vigilar-timeline { max-block-size: 22rem; }
+      .notice { min-block-size: 9rem; }
+    `,
+  ];
+
+  /** @returns What Home Assistant needs to edit the card with a form. */
+  static async getConfigForm() {
+    const hass = pageHass();
+    const sources = hass && (await fetchSources(hass.connection));
+    return cameraConfigForm(localizer(hass?.language ?? "en"), sources ?? []);
+  }
+
+  /**
+   * @param {Hass} hass
+   * @returns {Promise<Partial<CameraCardConfig>>}
+   */
+  static async getStubConfig(hass) {
+    const [source] = (await fetchSources(hass.connection)) ?? [];
+    return source ? { source_id: source.source_id } : {};
+  }
+
+  /** @type {Query | undefined} */
+  #query;
+
+  #queryKey = "";
+
+  /** @type {(() => void) | undefined} */
+  #stopWatch;
+
+  /** @type {Hass["connection"] | undefined} */
+  #connection;
+
+  #sight = new IntersectionObserver((entries) => {
+    this._visible = Boolean(entries.at(-1)?.isIntersecting);
+  });
+
+  constructor() {
+    super();
+    /** @type {string | undefined} Where Home Assistant has put the card: "grid", "panel" or a column. */
+    this.layout = undefined;
+    /** @type {CameraCardConfig | undefined} */
+    this._config = undefined;
+    /** @type {Source[]} */
+    this._sources = [];
+    /** @type {Status} */
+    this._status = { state: "connecting" };
+    /** @type {boolean} Whether what moves is framed. */
+    this._boxes = false;
+    /** @type {boolean} Whether the server does not tell what moves. */
+    this._mute = false;
+    /** @type {boolean} Whether the card is on the screen. */
+    this._visible = false;
+  }
+
+  /** @override */
+  connectedCallback() {
+    super.connectedCallback();
+    this.#sight.observe(this);
+    document.addEventListener("visibilitychange", this.#onVisibility);
+    this.requestUpdate();
+  }
+
+  /** @override */
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#sight.disconnect();
+    this._visible = false;
+    document.removeEventListener("visibilitychange", this.#onVisibility);
+    this.#stopWatch?.();
+    this.#stopWatch = undefined;
+    this.#connection = undefined;
+  }
+
+  /**
+   * @param {CameraCardConfig} config
+   * @throws {Error} Says what is wrong with it.
+   */
+  setConfig(config) {
+    checkCameraConfig(config, localizer((this.hass ?? pageHass())?.language ?? "en"));
+    if (config.boxes !== this._config?.boxes) this._boxes = config.boxes ?? false;
+    this._config = config;
+    this.classList.toggle("unbounded", config.grid_options?.rows === "auto");
+  }
+
+  /** @returns {number} */
+  getCardSize() {
+    return PICTURE_SIZE + Math.ceil(this.#events() * 1.2);
+  }
+
+  /** @returns The room the card wants in a section. */
+  getGridOptions() {
+    return { columns: 12, rows: this.#events() ? ROWS : "auto", min_columns: 6, min_rows: 3 };
+  }
+
+  /** @override */
+  watched() {
+    const source = this.#source();
+    const problem = source && problemEntity(this.home, source);
+    return [source?.camera_entity_id, problem].filter((id) => typeof id === "string");
+  }
+
+  /**
+   * @override
+   * @param {Map<PropertyKey, unknown>} changed
+   */
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    const { connection } = this.home;
+    if (!this.isConnected || connection === this.#connection) return;
+    this.#connection = connection;
+    this.#stopWatch?.();
+    this.#stopWatch = watchSources(connection, (sources, status) => {
+      this._sources = sources;
+      this._status = status;
+    });
+  }
+
+  /** @override */
+  render() {
+    if (!this.hass || !this._config) return nothing;
+    const source = this.#source();
+    return html`<ha-card>${source ? this.#camera(this.hass, source) : this.#notice()}</ha-card>`;
+  }
+
+  #events() {
+    return this._config?.events ?? DEFAULT_EVENTS;
+  }
+
+  #source() {
+    const { source_id, camera } = this._config ?? {};
+    return source_id || camera ? sourceOf(this._sources, { source_id, camera }) : undefined;
+  }
+
+  /**
+   * @param {Hass} hass
+   * @param {Source} source
+   */
+  #camera(hass, source) {
+    const { title = source.name, aspect_ratio } = /** @type {CameraCardConfig} */ (this._config);
+    const events = this.#events();
+    const state = stateOf(hass, source);
+    return html`<div class="stage ${state} ${events ? "" : "alone"}">
+        <vigilar-live-picture
+          .hass=${hass}
+          .source=${source}
+          .live=${this.#isLive(state)}
+          .boxes=${this._boxes && this._visible}
+          .ratio=${parseRatio(aspect_ratio)}
+          @vigilar-boxes-failed=${this.#onBoxesFailed}
+        ></vigilar-live-picture>
+        <div class="top">
+          ${title ? html`<h2 class="on-picture"><bdi>${title}</bdi></h2>` : html`<span></span>`}
+          <span class="on-picture state ${state}" role="status"
+            ><span class="dot"></span>${this.localize(`camera_card.${state}`)}</span
+          >
+        </div>
+        <div class="bottom">${this.#buttons(hass, source, title || source.name)}</div>
+      </div>
+      ${events ? this.#list(hass, source, events) : nothing}`;
+  }
+
+  /**
+   * @param {Hass} hass
+   * @param {Source} source
+   * @param {string} name
+   */
+  #buttons(hass, source, name) {
+    const { localize } = this;
+    return [
+      this._mute ? html`<span class="on-picture said" role="status">${localize("camera_card.no_boxes")}</span>` : nothing,
+      html`<button
+        class="on-picture icon-button"
+        type="button"
+        aria-pressed=${this._boxes ? "true" : "false"}
+        aria-label=${localize("camera_card.boxes", { name })}
+        title=${localize("camera_card.boxes", { name })}
+        @click=${this.#toggleBoxes}
+      >
+        ${icon("frame")}
+      </button>`,
+      hass.panels?.vigilar
+        ? html`<button
+            class="on-picture icon-button"
+            type="button"
+            aria-label=${localize("camera_card.open", { name })}
+            title=${localize("camera_card.open", { name })}
+            @click=${() => navigate(`/vigilar/live/${source.source_id}`)}
+          >
+            ${icon("enlarge")}
+          </button>`
+        : nothing,
+    ];
+  }
+
+  /**
+   * @param {Hass} hass
+   * @param {Source} source
+   * @param {number} limit
+   */
+  #list(hass, { source_id }, limit) {
+    const key = `${source_id} ${limit}`;
+    if (key !== this.#queryKey) {
+      this.#queryKey = key;
+      this.#query = { limit, source_ids: [source_id] };
+    }
+    return html`<vigilar-timeline density="compact" .hass=${hass} .query=${this.#query}></vigilar-timeline>`;
+  }
+
+  #notice() {
+    const { state, problem } = this._status;
+    const { source_id, camera } = /** @type {CameraCardConfig} */ (this._config);
+    if (state === "connecting") {
+      return html`<div class="stage alone">
+        <span class="unseen-text">${this.localize("camera_card.loading")}</span>
+        <vigilar-live-picture .hass=${this.hass}></vigilar-live-picture>
+      </div>`;
+    }
+    let key = source_id || camera ? "camera_card.unknown" : "camera_card.choose";
+    if (state === "error") key = `problem.${problem ?? "failed"}`;
+    else if (!this._sources.length) key = "list.no_sources";
+    return html`<div class="notice">
+      ${icon(state === "error" ? "problem" : "camera_offline")}
+      <strong>${this.localize(key)}</strong>
+      <span>${this.localize(`${key}_help`, { name: source_id ?? camera ?? "" })}</span>
+    </div>`;
+  }
+
+  /** @param {CameraState} state */
+  #isLive(state) {
+    const { live = "auto" } = /** @type {CameraCardConfig} */ (this._config);
+    if (live === true || live === "always") return true;
+    if (live === false || live === "never" || state === "offline") return false;
+    const { saveData } = /** @type {{connection?: {saveData?: boolean}}} */ (navigator).connection ?? {};
+    return this._visible && !document.hidden && !saveData;
+  }
+
+  #toggleBoxes() {
+    this._boxes = !this._boxes;
+    this._mute = false;
+  }
+
+  #onBoxesFailed() {
+    this._boxes = false;
+    this._mute = true;
+  }
+
+  #onVisibility = () => this.requestUpdate();
+}
