@@ -92,6 +92,15 @@ def test_badges_tell_what_is_unreviewed_and_which_camera_needs_somebody(
         ]
 
 
+def test_a_house_without_areas_has_no_headings(house: StrategyStage) -> None:
+    """Nothing is said where there is nothing to tell apart."""
+    house.furnish([CAMERAS[1]])
+    (section,) = house.generate("view")["sections"]
+    assert section["cards"] == [
+        {"type": "custom:vigilar-camera-card", "source_id": "loft"}
+    ]
+
+
 def test_cameras_can_be_ordered_and_hidden(house: StrategyStage) -> None:
     """Those with a place of their own come first; a camera that is gone is no error."""
     views = house.generate(

@@ -237,7 +237,7 @@ def models() -> ModuleType:
 def test_every_text_that_is_asked_for_exists() -> None:
     """No key reaches the eye."""
     asked = set(
-        re.findall(r'"((?:card|config|panel|list|day|event|announce)\.\w+)"', source())
+        re.findall(r'"((?:announce|camera_card|card|config|day|event|list|panel|strategy)\.\w+)"', source())
     )
     assert len(asked) >= 20
     assert asked - english().keys() == set()
@@ -246,8 +246,12 @@ def test_every_text_that_is_asked_for_exists() -> None:
 def test_every_text_is_asked_for() -> None:
     """No text is left behind; keys put together at run time have known groups."""
     put_together = (
+        "camera_card.off",
+        "camera_card.tampered",
+        "camera_card.watching",
         "config.",
         "day.",
+        "editor.",
         "event.",
         "list.older_",
         "problem.",
@@ -275,10 +279,30 @@ def test_languages_are_listed_and_whole(stage: Stage, language: str) -> None:
     assert language in stage.js(
         "return (await import('/frontend/localize.js')).LANGUAGES"
     )
+    assert texts.keys() == english().keys()
     for key, text in english().items():
-        assert set(re.findall(r"\{\w+\}", texts[key])) == set(
-            re.findall(r"\{\w+\}", text)
-        ), key
+        translated = texts[key]
+        assert placeholders(translated) == placeholders(text), key
+        assert translated == translated.strip(), key
+        # A text that is much longer breaks the layout, or says something else.
+        assert len(translated) <= 2.2 * len(text) + 14, key
+
+
+def placeholders(text: str) -> list[str]:
+    """Return the values that fill a text, each as often as it stands there."""
+    return sorted(re.findall(r"\{\w+\}", text))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("de-CH", "de"), ("pt-BR", "pt"), ("es-419", "es"), ("nl", "nl"), ("eo", "en")],
+)
+def test_a_region_reads_its_language(stage: Stage, asked: str, found: str) -> None:
+    """A language of a region without texts of its own reads those without region."""
+    texts = json.loads((FRONTEND / "translations" / f"{found}.json").read_text("utf-8"))
+    assert (
+        localized(stage, "localize('type.person')", asked) == texts["type.person"]
+    )
 
 
 def test_every_type_and_severity_has_its_words_and_picture(stage: Stage) -> None:

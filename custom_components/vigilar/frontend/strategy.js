@@ -130,6 +130,7 @@ function timelineView(hass, sources, localize) {
  * @param {Localize} localize
  */
 function camerasView(hass, sources, localize) {
+  const areas = sources.some(({ area }) => area);
   return {
     title: localize("strategy.cameras"),
     path: "cameras",
@@ -138,19 +139,16 @@ function camerasView(hass, sources, localize) {
     max_columns: 4,
     dense_section_placement: true,
     badges: badges(hass, sources),
-    sections: sources.map((source) => ({ type: "grid", cards: cameraCards(source, localize) })),
+    sections: sources.map(({ source_id, area }) => {
+      const card = { type: "custom:vigilar-camera-card", source_id };
+      const heading = {
+        type: "heading",
+        heading: area ?? localize("strategy.no_area"),
+        heading_style: "subtitle",
+      };
+      return { type: "grid", cards: areas ? [heading, card] : [card] };
+    }),
   };
-}
-
-/**
- * @param {Source} source
- * @param {Localize} localize
- */
-function cameraCards({ source_id, area }, localize) {
-  return [
-    { type: "heading", heading: area ?? localize("strategy.no_area"), heading_style: "subtitle" },
-    { type: "custom:vigilar-camera-card", source_id },
-  ];
 }
 
 /**
