@@ -18,6 +18,7 @@ from .media.views import async_register_views
 from .panel import async_remove_panel, async_serve_frontend
 from .publish.delivery import async_register_delivery
 from .publish.timeline import async_register_commands
+from .reviewing import async_register_reviewing
 from .runtime import VigilarConfigEntry, VigilarRuntime
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -29,6 +30,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_commands(hass)
     async_register_delivery(hass)
     async_register_keeping(hass)
+    async_register_reviewing(hass)
     async_register_views(hass)
     return True
 

@@ -3,7 +3,7 @@
 The actions and the websocket commands do the same.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,12 +24,10 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from .access import async_caller, may_control, may_read
+from .commands import async_ask, async_event, async_runtime, no_such_event
 from .const import DOMAIN
-from .events.store import StoreError
 from .media.exports import Export, ExportError, ExportProblem
-from .models import Event, SourceInfo
-from .publish.timeline import ULID
-from .runtime import VigilarRuntime
+from .publish.filters import EVENT_ID, MAX_TS
 
 ACTION_EXPORT_CLIP: Final = "export_clip"
 ACTION_EXPORT_EVENT: Final = "export_event"
@@ -42,16 +40,12 @@ ATTR_PROTECTED: Final = "protected"
 ATTR_START: Final = "start"
 
 MAX_SPAN_MS: Final = 3_600_000
-# The last day that a date can name.
-MAX_TS: Final = 253_402_300_799_999
 
-EVENT_SCHEMA: Final = {vol.Required(ATTR_EVENT_ID): vol.All(str, vol.Match(ULID))}
+EVENT_SCHEMA: Final = {vol.Required(ATTR_EVENT_ID): EVENT_ID}
 PROTECT_SCHEMA: Final = {
     **EVENT_SCHEMA,
     vol.Optional(ATTR_PROTECTED, default=True): cv.boolean,
 }
-
-type May = Callable[[User, SourceInfo | None], bool]
 
 
 @callback
@@ -176,7 +170,7 @@ async def _async_export_clip(
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="export_span"
         )
-    runtime = _async_runtime(hass)
+    runtime = async_runtime(hass)
     for source in runtime.async_sources().values():
         wanted = camera in (source.source_id, source.entity_id)
         if wanted and (user is None or may_read(user, source)):
@@ -191,8 +185,8 @@ async def _async_export_event(
     hass: HomeAssistant, event_id: str, user: User | None
 ) -> dict[str, Any]:
     """Make a bundle of an event; raises as `_async_export_clip`."""
-    runtime = _async_runtime(hass)
-    event = await _async_event(runtime, event_id, user, may_read)
+    runtime = async_runtime(hass)
+    event = await async_event(runtime, event_id, user, may_read)
     return await _async_tell(runtime.exports.bundle(event))
 
 
@@ -206,33 +200,16 @@ async def _async_protect(
             decide about.
         HomeAssistantError: The database fails.
     """
-    runtime = _async_runtime(hass)
-    await _async_event(runtime, event_id, user, may_control)
-    if not await _async_ask(runtime.library.protect(event_id, on=on)):
-        raise _no_such_event()
-
-
-async def _async_event(
-    runtime: VigilarRuntime, event_id: str, user: User | None, may: May
-) -> Event:
-    """Return an event that a user may deal with.
-
-    Raises:
-        ServiceValidationError: There is none.
-        HomeAssistantError: The database fails.
-    """
-    event = await _async_ask(runtime.store.get(event_id))
-    if event is None:
-        raise _no_such_event()
-    if user is not None and not may(user, runtime.async_sources().get(event.source_id)):
-        raise _no_such_event()
-    return event
+    runtime = async_runtime(hass)
+    await async_event(runtime, event_id, user, may_control)
+    if not await async_ask(runtime.library.protect(event_id, on=on)):
+        raise no_such_event()
 
 
 async def _async_tell(making: Awaitable[Export]) -> dict[str, Any]:
     """Return what is told of an export once it is made, or why it is not."""
     try:
-        export = await _async_ask(making)
+        export = await async_ask(making)
     except ExportError as err:
         if err.problem is ExportProblem.NOTHING:
             raise ServiceValidationError(
@@ -244,37 +221,6 @@ async def _async_tell(making: Awaitable[Export]) -> dict[str, Any]:
             translation_placeholders={"reason": err.problem.value},
         ) from err
     return export.as_dict()
-
-
-async def _async_ask[T](asking: Awaitable[T]) -> T:
-    """Return what the database says, or let the user know that it fails."""
-    try:
-        return await asking
-    except StoreError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="database_unreadable"
-        ) from err
-
-
-def _async_runtime(hass: HomeAssistant) -> VigilarRuntime:
-    """Return the running hub.
-
-    Raises:
-        ServiceValidationError: There is none.
-    """
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        runtime: VigilarRuntime = entry.runtime_data
-        return runtime
-    raise ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="not_running"
-    )
-
-
-def _no_such_event() -> ServiceValidationError:
-    """Return what is said of an event that there is not, not for this user."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="no_such_event"
-    )
 
 
 def _to_ms(when: datetime) -> int:

@@ -28,6 +28,7 @@ from homeassistant.util import dt as dt_util
 
 from .access import may_read
 from .const import DOMAIN
+from .events.query import EventQuery
 from .events.store import StoreError
 from .media.files import CONTENT_TYPES
 from .media.states import state_of, url_of
@@ -108,7 +109,7 @@ class VigilarMediaSource(MediaSource):
                 sources = {source_id: sources[source_id]}
         try:
             events = await runtime.store.page(
-                limit=MAX_SEARCHED, source_ids=list(sources)
+                EventQuery(source_ids=frozenset(sources)), limit=MAX_SEARCHED
             )
         except StoreError as err:
             raise BrowseError(
@@ -174,10 +175,12 @@ class VigilarMediaSource(MediaSource):
         start = dt_util.start_of_local_day(day)
         end = dt_util.start_of_local_day(day + timedelta(days=1))
         events = await runtime.store.page(
+            EventQuery(
+                source_ids=frozenset({source.source_id}),
+                start=_ms(start),
+                end=_ms(end),
+            ),
             limit=MAX_EVENTS,
-            source_ids=[source.source_id],
-            start=_ms(start),
-            end=_ms(end),
         )
         names = await self._type_names()
         nodes = [_node(event, names) for event in events]

@@ -226,9 +226,21 @@ class BlindPeriod:
         start: Unix milliseconds.
         end: Unix milliseconds, or None while it lasts.
         reason: Why.
+        id: Stays the same when it ends; 0 of one that is not stored.
     """
 
     source_id: str | None
     start: int
     end: int | None
     reason: BlindReason
+    id: int = field(default=0, compare=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as published."""
+        return {
+            "id": self.id,
+            "source_id": self.source_id,
+            "start": self.start,
+            "end": self.end,
+            "reason": self.reason.value,
+        }

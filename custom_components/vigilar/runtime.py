@@ -10,6 +10,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import (
+    area_registry as ar,
     device_registry as dr,
     entity_registry as er,
     issue_registry as ir,
@@ -51,10 +52,12 @@ from .publish.bus import BusPublisher
 from .publish.mqtt import MqttPublisher
 from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
-from .publish.timeline import Timeline
+from .publish.source_views import SourceView
+from .publish.subscriptions import Timeline
 from .sources import CameraConfig, async_camera_entity_id
 from .vision.inference import InferenceThread
 from .vision.objects import load_detector
+from .vision.zones import ZoneKind
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -103,8 +106,8 @@ class VigilarRuntime:
         self.cameras: dict[str, CameraCoordinator] = {}
         self.store = EventStore(f"sqlite:///{hass.config.path(DATABASE_FILE)}")
         self.processor = EventProcessor(self.store, self.async_source_info)
-        self.timeline = Timeline(hass, self.store, self.async_sources)
-        self.phones = PhoneNotifier(hass, self.store)
+        self.timeline = Timeline(hass, self.store, self.async_source_views)
+        self.phones = PhoneNotifier(hass, self.store, revise=self.processor.revise)
         self._model_folder = object_model.model_folder(hass, entry.options)
         self.inference = InferenceThread(lambda: load_detector(self._model_folder))
         self.library = MediaLibrary(
@@ -160,6 +163,7 @@ class VigilarRuntime:
         self._async_apply_recipients()
         await self.phones.async_start()
         await self._async_apply_options()
+        self.timeline.async_start()
 
     async def async_start_watching(self) -> None:
         """Start the cameras and the housekeeping; the entities exist by now."""
@@ -233,7 +237,7 @@ class VigilarRuntime:
         """Switch one camera's detection and remember it."""
         await self._switches.async_set(camera.camera.subentry_id, on)
         await camera.async_set_detecting(on)
-        self._async_refresh_mqtt()
+        self._async_refresh()
 
     async def async_set_sensitivity(
         self, camera: CameraCoordinator, sensitivity: int
@@ -270,7 +274,7 @@ class VigilarRuntime:
                     await camera.async_reconfigure(config)
             self._async_apply_recipients()
             await self._async_apply_options()
-            self._async_refresh_mqtt()
+            self._async_refresh()
 
     @callback
     def async_source_info(self, source_id: str) -> SourceInfo | None:
@@ -285,6 +289,29 @@ class VigilarRuntime:
         """Return all sources by their ids."""
         infos = (self._async_describe(camera) for camera in self.cameras.values())
         return {info.source_id: info for info in infos}
+
+    @callback
+    def async_source_views(self) -> dict[str, SourceView]:
+        """Return what clients are told of all sources, by their ids."""
+        areas = ar.async_get(self.hass)
+        views = {}
+        for camera in self.cameras.values():
+            info = self._async_describe(camera)
+            area = None if info.area_id is None else areas.async_get_area(info.area_id)
+            config = camera.camera
+            views[info.source_id] = SourceView(
+                info=info,
+                area=None if area is None else area.name,
+                zones=tuple(
+                    zone.name
+                    for zone in config.settings.zones
+                    if zone.kind is ZoneKind.INCLUDE
+                ),
+                online=camera.data.online,
+                detecting=camera.data.detecting,
+                camera_entity_id=None if config.camera is None else info.entity_id,
+            )
+        return views
 
     @callback
     def async_diagnostics(self) -> dict[str, Any]:
@@ -339,7 +366,7 @@ class VigilarRuntime:
             detecting=self._switches.is_on(config.subentry_id),
         )
         self.cameras[config.subentry_id] = camera
-        camera.async_add_listener(self._async_refresh_mqtt)
+        camera.async_add_listener(self._async_refresh)
         return camera
 
     @callback
@@ -395,8 +422,9 @@ class VigilarRuntime:
             self.mqtt = None
 
     @callback
-    def _async_refresh_mqtt(self) -> None:
-        """Let MQTT compare its retained topics with the cameras."""
+    def _async_refresh(self) -> None:
+        """Let the timeline, and MQTT's retained topics, follow the cameras."""
+        self.timeline.async_refresh_sources()
         if self.mqtt is not None:
             self.mqtt.async_refresh()
 

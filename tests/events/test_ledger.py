@@ -12,7 +12,6 @@ from custom_components.vigilar.events.ledger import (
     Ledger,
     Snooze,
 )
-from custom_components.vigilar.events.reviews import Review, Reviews
 from custom_components.vigilar.events.store import EventStore
 from custom_components.vigilar.models import ChangeKind, Severity
 
@@ -112,29 +111,17 @@ async def test_snoozes(store: EventStore) -> None:
     assert await ledger.snoozed("bert", "front_door", BEGAN) is None
 
 
-async def test_the_first_review_stays(store: EventStore) -> None:
-    """Who was first is remembered."""
-    reviews = Reviews(store)
-    first = Review("e1", "Anna", BEGAN)
-    await reviews.mark(first)
-    await reviews.mark(Review("e1", "Bert", BEGAN + 1))
-    assert await reviews.of(["e1", "e2"]) == {"e1": first}
-    assert await reviews.of([]) == {}
-
-
 async def test_all_goes_with_its_event(store: EventStore) -> None:
     """When an event is deleted, what is kept with it is, and nothing else."""
     old = make_event(end_ts=BEGAN + 1)
     kept = make_event(BEGAN + 5)
-    ledger, reviews = Ledger(store), Reviews(store)
+    ledger = Ledger(store)
     for event in (old, kept):
         await store.write(event, ChangeKind.NEW)
         await ledger.put([make_row(event.id)])
-        await reviews.mark(Review(event.id, "Anna", BEGAN))
     await store.prune(before_ms=BEGAN + 2, now=BEGAN + 10)
     assert await ledger.of_event(old.id) == []
     assert await ledger.of_event(kept.id) == [make_row(kept.id)]
-    assert set(await reviews.of([old.id, kept.id])) == {kept.id}
 
 
 async def test_an_older_database_gets_the_tables(
@@ -160,7 +147,6 @@ async def test_an_older_database_gets_the_tables(
 
 def _drop_the_ledger(connection: Connection) -> None:
     """Leave what there was before the ledger."""
-    for trigger in ("deliveries_follow_events", "reviews_follow_events"):
-        connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
-    for table in ("deliveries", "snoozes", "reviews"):
+    connection.exec_driver_sql("DROP TRIGGER deliveries_follow_events")
+    for table in ("deliveries", "snoozes"):
         connection.exec_driver_sql(f"DROP TABLE {table}")

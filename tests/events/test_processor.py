@@ -565,13 +565,13 @@ async def test_deletions_are_published_in_the_order_of_their_numbers(
 
 def _noted(payload: dict[str, Any]) -> dict[str, Any]:
     """Amend a payload by a note."""
-    return payload | {"note": 1 + payload.get("note", 0)}
+    return payload | {"mark": 1 + payload.get("mark", 0)}
 
 
 def _kinds_and_notes(heard: Listener) -> list[tuple[str, int]]:
     """What was heard, as (kind, note)."""
     return [
-        (change.kind.value, change.event.payload.get("note", 0))
+        (change.kind.value, change.event.payload.get("mark", 0))
         for change in heard.changes
     ]
 
@@ -637,7 +637,7 @@ async def test_an_amendment_that_waits_goes_out_with_the_stop(
         await processor.amend(still.event.id, _noted)
     assert len(heard.changes) == 5
     await processor.stop()
-    assert [change.event.payload["note"] for change in heard.changes[5:]] == [2, 2]
+    assert [change.event.payload["mark"] for change in heard.changes[5:]] == [2, 2]
 
 
 async def test_an_event_of_long_ago_can_be_amended(

@@ -3,13 +3,14 @@
 import asyncio
 from pathlib import Path
 import tempfile
-from typing import Any, override
+from typing import override
 
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 import pytest
 
 from custom_components.vigilar.events import store as store_module
+from custom_components.vigilar.events.query import EventQuery
 from custom_components.vigilar.events.store import EventStore
 from custom_components.vigilar.models import (
     Change,
@@ -156,13 +157,13 @@ class StoreMachine(RuleBasedStateMachine):
         limit: int,
     ) -> None:
         """Walk all pages of some filters and compare with the model."""
-        filters: dict[str, Any] = {
-            "source_ids": source_ids,
-            "types": types,
-            "severities": severities,
-        }
-        if span is not None:
-            filters |= {"start": BEGAN + span[0], "end": BEGAN + span[1]}
+        query = EventQuery(
+            source_ids=None if source_ids is None else frozenset(source_ids),
+            types=None if types is None else frozenset(types),
+            severities=None if severities is None else frozenset(severities),
+            start=None if span is None else BEGAN + span[0],
+            end=None if span is None else BEGAN + span[1],
+        )
         expected = [
             event
             for event in sorted(
@@ -176,7 +177,7 @@ class StoreMachine(RuleBasedStateMachine):
         walked: list[Event] = []
         before = None
         while page := self.runner.run(
-            self.store.page(before=before, limit=limit, **filters)
+            self.store.page(query, before=before, limit=limit)
         ):
             assert len(page) <= limit
             walked += page

@@ -11,7 +11,7 @@ import voluptuous as vol
 
 from custom_components.vigilar.const import DOMAIN, SUBENTRY_RECIPIENT
 from custom_components.vigilar.events.ledger import DeliveryState, DeviceDelivery
-from custom_components.vigilar.events.reviews import Review
+from custom_components.vigilar.events.reviews import Reviewer, seen
 from custom_components.vigilar.events.store import EventStore, StoreError
 from custom_components.vigilar.models import ChangeKind
 from custom_components.vigilar.publish.delivery import _in_words
@@ -100,7 +100,9 @@ async def test_the_action_says_what_happened(
     hass: HomeAssistant, runtime: VigilarRuntime, event_id: str
 ) -> None:
     """A row a recipient, in words and as it is."""
-    await runtime.phones.reviews.mark(Review(event_id, "Bert", BEGAN))
+    await runtime.processor.revise(
+        [event_id], seen(Reviewer("user-bert", "Bert", BEGAN))
+    )
     report = await _call(hass, event_id)
     assert report["event_id"] == event_id
     assert report["reviewed"] == {"by": "Bert", "ts": BEGAN}

@@ -17,7 +17,7 @@ from custom_components.vigilar.events.ledger import (
     Ledger,
     Snooze,
 )
-from custom_components.vigilar.events.reviews import Review
+from custom_components.vigilar.events.reviews import Reviewer, seen
 from custom_components.vigilar.events.store import StoreError
 from custom_components.vigilar.models import (
     Change,
@@ -522,7 +522,7 @@ async def test_seen_ends_the_updates(hass: HomeAssistant, bench: Bench) -> None:
     await bench.begin(recipient)
     event = make_event()
     await bench.tell(event)
-    await bench.notifier.reviews.mark(Review(event.id, "Bert", BEGAN))
+    await bench.revise([event.id], seen(Reviewer("user-bert", "Bert", BEGAN)))
     await bench.tell(ended(event), ChangeKind.ENDED)
     assert len(app.sent) == 1
     row = await bench.row(event)

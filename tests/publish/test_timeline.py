@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components.vigilar.events.store import StoreError
 from custom_components.vigilar.models import ObservationKind
-from custom_components.vigilar.publish import timeline
+from custom_components.vigilar.publish import subscriptions, timeline
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.core import HomeAssistant
@@ -95,7 +95,7 @@ async def test_changes_close_together_are_coalesced(
     """The first change of a burst goes out at once, the rest as one message."""
     client = await hass_ws_client()
     await _subscribe(client)
-    with patch.object(timeline, "COALESCE_S", 60):
+    with patch.object(subscriptions, "COALESCE_S", 60):
         await _see_motions(hass, workers, "front_door", *"abcdefgh")
     first = await _receive(client)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
@@ -188,7 +188,7 @@ async def test_overflow_asks_the_client_to_come_again(
 ) -> None:
     """A subscriber too far behind is dropped with a word, not left in the dark."""
     client = await hass_ws_client()
-    with patch.object(timeline, "MAX_PENDING", 2):
+    with patch.object(subscriptions, "MAX_PENDING", 2):
         await _subscribe(client)
         await _see_motions(hass, workers, "front_door", *"abcdef")
     messages = [await _receive(client)]
@@ -207,8 +207,8 @@ async def test_changes_during_the_snapshot_are_not_lost(
     client = await hass_ws_client()
     page = runtime.store.page
 
-    async def _slow_page(**kwargs: Any) -> Any:
-        events = await page(**kwargs)
+    async def _slow_page(*args: Any, **kwargs: Any) -> Any:
+        events = await page(*args, **kwargs)
         workers.of("front_door").see_motion("meanwhile")
         await settle(hass)
         return events
@@ -408,10 +408,10 @@ async def test_a_client_that_leaves_during_the_snapshot(
     page = runtime.store.page
     left = asyncio.Event()
 
-    async def _leave(**kwargs: Any) -> Any:
+    async def _leave(*args: Any, **kwargs: Any) -> Any:
         connection = next(iter(runtime.timeline._subscribers)).connection
         connection.async_handle_close()
-        events = await page(**kwargs)
+        events = await page(*args, **kwargs)
         left.set()
         return events
 

@@ -5,10 +5,11 @@ disk is not published. One event loop owns everything in this module.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 import contextlib
 from dataclasses import dataclass, replace
 from functools import partial
+import itertools
 import logging
 import time
 from typing import Any, Final, Protocol
@@ -25,6 +26,7 @@ from ..models import (
 )
 from .classifier import Decision, Outcome, classify, end_event, thing_of
 from .clock import wall_ms
+from .records import BATCH
 from .store import EventStore, StoreError
 
 UPDATE_INTERVAL_MS: Final = 1000
@@ -237,6 +239,65 @@ class EventProcessor:
             entry.pending = True
             await self._update(entry, at_once=entry.untold)
 
+    async def revise(self, event_ids: Collection[str], amend: Amend) -> int:
+        """Change the payloads of events as a person asked, and publish that at once.
+
+        Unlike `amend` it neither waits nor insists: who asked is told.
+
+        Args:
+            event_ids: The events; those that are gone are passed over.
+            amend: As for `amend`.
+
+        Returns:
+            How many events changed.
+
+        Raises:
+            StoreError: The store fails; what was stored before stays so.
+        """
+        total = 0
+        for batch in itertools.batched(event_ids, BATCH, strict=False):
+            async with self._lock:
+                total += await self._revise_batch(batch, amend)
+        return total
+
+    async def _revise_batch(self, event_ids: Collection[str], amend: Amend) -> int:
+        """Revise events in one transaction, each as it is known."""
+        stored = await self._store.get_all(event_ids)
+        entries = {event_id: self._entry(event_id) for event_id in stored}
+        revised = []
+        for event_id, event in stored.items():
+            entry = entries[event_id]
+            known = event if entry is None else entry.event
+            payload = amend(known.payload)
+            if payload != known.payload:
+                revised.append(replace(known, payload=payload))
+        changes = await self._store.write_all(revised, ChangeKind.UPDATED)
+        for change in changes:
+            if (entry := entries[change.event.id]) is not None:
+                self._note_update(entry, change)
+            self._publish(change)
+        return len(changes)
+
+    async def delete(self, event_ids: Collection[str], *, force: bool, now: int) -> int:
+        """Delete events and publish that; all of them or none.
+
+        Args:
+            event_ids: At most `BATCH`; those that are gone are passed over.
+            force: Also those that are protected.
+            now: Unix milliseconds.
+
+        Returns:
+            How many were deleted.
+
+        Raises:
+            DeletionRefusedError: One is open, or protected.
+            StoreError: None was deleted.
+        """
+        async with self._lock:
+            changes = await self._store.delete(event_ids, force=force, now=now)
+            self._let_go(changes)
+            return len(changes)
+
     async def end_open(self, source_id: str, why: str, ts: int) -> None:
         """End all that is open of a source that nobody watches any more.
 
@@ -289,12 +350,15 @@ class EventProcessor:
         """Delete one batch; the lock keeps the deletions in the order of `seq`."""
         async with self._lock:
             changes = await self._store.prune_batch(before_ms=before_ms, now=now)
-            for change in changes:
-                # An update of what is gone would bring it back.
-                if (entry := self._late.pop(change.event.id, None)) is not None:
-                    _cancel_timer(entry)
-                self._publish(change)
+            self._let_go(changes)
             return len(changes)
+
+    def _let_go(self, deletions: Iterable[Change]) -> None:
+        """Publish deletions; an update of what is gone would bring it back."""
+        for change in deletions:
+            if (entry := self._late.pop(change.event.id, None)) is not None:
+                _cancel_timer(entry)
+            self._publish(change)
 
     async def _end_open(self, source_id: str, why: str, ts: int) -> None:
         """End every open event of a source."""
@@ -407,12 +471,17 @@ class EventProcessor:
         """Store and publish an event's news."""
         _cancel_timer(entry)
         change = await self._store_and_publish(entry.event, ChangeKind.UPDATED)
+        self._note_update(entry, change)
+        return change
+
+    def _note_update(self, entry: _Open, change: Change) -> None:
+        """Take note that all that is known of an event was stored and told."""
+        _cancel_timer(entry)
         entry.event = change.event
         entry.stored_at = self._clock()
         entry.pending = entry.untold = False
         if entry.event.payload["end_ts"] is not None:
             self._settle(entry)
-        return change
 
     async def _store_and_publish(self, event: Event, kind: ChangeKind) -> Change:
         """Store a change; only then let everyone hear of it."""

@@ -1,7 +1,8 @@
 """The tables of the event database and the way from one version of them to the next."""
 
 from collections.abc import Callable
-from typing import Final
+import json
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -19,11 +20,75 @@ from sqlalchemy import (
 )
 from ulid_transform import ulid_now
 
+from .query import searchable
+
 type Migration = Callable[[Connection], None]
+
+_BATCH: Final = 500
+
+
+def _add_search(connection: Connection) -> None:
+    """Go from version 1 to 2: what events are searched by, and reviews with them."""
+    for column in (
+        "zones TEXT NOT NULL DEFAULT '[]'",
+        "reviewers TEXT NOT NULL DEFAULT '[]'",
+        "text_id INTEGER NOT NULL DEFAULT 0",
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE events ADD COLUMN {column}")
+    connection.exec_driver_sql(
+        "CREATE TABLE texts (id INTEGER NOT NULL PRIMARY KEY, text TEXT NOT NULL UNIQUE)"
+    )
+    connection.exec_driver_sql("DROP INDEX IF EXISTS ix_events_type")
+    connection.exec_driver_sql("DROP TRIGGER IF EXISTS reviews_follow_events")
+    # The phones' part of the database came later than version 1 did.
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS reviews"
+        " (event_id TEXT PRIMARY KEY, by TEXT NOT NULL, ts BIGINT NOT NULL)"
+    )
+    last = 0
+    while rows := connection.exec_driver_sql(
+        "SELECT e.rowid, e.type, e.payload, r.by, r.ts FROM events e"
+        " LEFT JOIN reviews r ON r.event_id = e.id"
+        " WHERE e.rowid > ? ORDER BY e.rowid LIMIT ?",
+        (last, _BATCH),
+    ).all():
+        last = rows[-1][0]
+        for row in rows:
+            _fill_search(connection, *row)
+    connection.exec_driver_sql("DROP TABLE reviews")
+
+
+def _fill_search(
+    connection: Connection,
+    rowid: int,
+    event_type: str,
+    stored: str,
+    by: str | None,
+    ts: int | None,
+) -> None:
+    """Note what an event of version 1 is searched by, and who looked at it."""
+    payload: dict[str, Any] = json.loads(stored)
+    if by is not None:
+        # Nobody wrote down which user that was.
+        payload["reviews"] = [{"user_id": "", "by": by, "ts": ts}]
+    text = searchable(event_type, payload)
+    connection.exec_driver_sql("INSERT OR IGNORE INTO texts (text) VALUES (?)", (text,))
+    connection.exec_driver_sql(
+        "UPDATE events SET payload = ?, zones = ?, reviewers = ?,"
+        " text_id = (SELECT id FROM texts WHERE text = ?) WHERE rowid = ?",
+        (
+            json.dumps(payload, allow_nan=False, separators=(",", ":")),
+            json.dumps(payload.get("zones", [])),
+            json.dumps([""] if by is not None else []),
+            text,
+            rowid,
+        ),
+    )
+
 
 # Step n brings a database from version n + 1 to n + 2. A step spells out its own statements:
 # the tables below are those of today, not those that the step knew.
-MIGRATIONS: tuple[Migration, ...] = ()
+MIGRATIONS: tuple[Migration, ...] = (_add_search,)
 
 META_EPOCH: Final = "epoch"
 META_ALIVE: Final = "alive"
@@ -41,10 +106,13 @@ events: Final = Table(
     Column("source_id", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("payload", Text, nullable=False),
+    # What it is searched by, repeated from the payload, which is slow to read.
+    Column("zones", Text, nullable=False, server_default="[]"),
+    Column("reviewers", Text, nullable=False, server_default="[]"),
+    Column("text_id", Integer, nullable=False, server_default="0"),
 )
 Index("ix_events_ts", events.c.ts, events.c.id)
 Index("ix_events_source", events.c.source_id, events.c.ts, events.c.id)
-Index("ix_events_type", events.c.type, events.c.ts, events.c.id)
 Index("ix_events_severity", events.c.severity, events.c.ts, events.c.id)
 Index("ix_events_open", events.c.ts, sqlite_where=events.c.end_ts.is_(None))
 
@@ -176,13 +244,12 @@ snoozes: Final = Table(
     Column("by", Text, nullable=False),
 )
 
-# Events that somebody has looked at, for everybody.
-reviews: Final = Table(
-    "reviews",
+# Each text that events are found by, once; see `texts`.
+texts: Final = Table(
+    "texts",
     metadata,
-    Column("event_id", Text, primary_key=True),
-    Column("by", Text, nullable=False),
-    Column("ts", BigInteger, nullable=False),
+    Column("id", Integer, primary_key=True),
+    Column("text", Text, nullable=False, unique=True),
 )
 
 meta: Final = Table(
@@ -199,10 +266,6 @@ def _create_triggers(_metadata: MetaData, connection: Connection, **_: object) -
     connection.exec_driver_sql(
         "CREATE TRIGGER IF NOT EXISTS deliveries_follow_events AFTER DELETE ON events"
         " BEGIN DELETE FROM deliveries WHERE event_id = OLD.id; END"
-    )
-    connection.exec_driver_sql(
-        "CREATE TRIGGER IF NOT EXISTS reviews_follow_events AFTER DELETE ON events"
-        " BEGIN DELETE FROM reviews WHERE event_id = OLD.id; END"
     )
 
 

@@ -5,30 +5,15 @@ the database awaits that thread; when it returns, its transaction is on disk.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-import json
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 import threading
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Row,
-    Select,
-    Update,
-    delete,
-    func,
-    literal,
-    make_url,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, Engine, delete, make_url, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 from ulid_transform import ulid_to_timestamp
@@ -39,13 +24,16 @@ from ..models import (
     Change,
     ChangeKind,
     Event,
-    EventType,
     Phase,
     Severity,
 )
+from . import blindness, records
+from .catalog import Catalog, Place
 from .classifier import end_event
 from .clock import wall_ms
 from .database import connect, disconnect
+from .query import EVERYTHING, EventQuery
+from .records import BATCH, RANKS, Stored
 from .schema import (
     META_ALIVE,
     META_EPOCH,
@@ -58,20 +46,29 @@ from .schema import (
     prepare,
     protected,
 )
-
-# So many rows go in one transaction: a write never waits behind more than one such.
-BATCH: Final = 500
+from .texts import find_texts, forget_texts, prepare_index
 
 WHY_RESTART: Final = "restart"
-
-_SEVERITIES: Final = tuple(Severity)
-_RANKS: Final[Mapping[str, int]] = {
-    severity: rank for rank, severity in enumerate(_SEVERITIES)
-}
 
 
 class StoreError(Exception):
     """The event database could not do what was asked."""
+
+
+class Refusal(StrEnum):
+    """Why an event is not deleted."""
+
+    OPEN = "open"
+    PROTECTED = "protected"
+
+
+class DeletionRefusedError(Exception):
+    """Events are not deleted, because one of them must stay."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """Keep why."""
+        super().__init__(refusal.value)
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +108,12 @@ class EventStore:
         self._clock = clock
         self._executor: ThreadPoolExecutor | None = None
         self._engine: Engine | None = None
+        self._catalog = Catalog()
+        self._blind_listener: Callable[[BlindPeriod], None] | None = None
         self._epoch = ""
         self._oldest_seq = 1
         self._last_seq = 0
+        self._unreviewed: Mapping[str, int] = {}
 
     @property
     def epoch(self) -> str:
@@ -129,6 +129,15 @@ class EventStore:
     def last_seq(self) -> int:
         """The newest `seq` given; 0 when nothing has happened yet."""
         return self._last_seq
+
+    @property
+    def unreviewed(self) -> Mapping[str, int]:
+        """By source, how many events of severity alert and above nobody looked at."""
+        return self._unreviewed
+
+    def watch_blind(self, listener: Callable[[BlindPeriod], None]) -> None:
+        """Let somebody hear, on the event loop, of blind periods that begin or end."""
+        self._blind_listener = listener
 
     async def open(self, *, now: int) -> StoreOpening:
         """Open the database, close what a crash left open, begin a new stretch of life.
@@ -175,63 +184,149 @@ class EventStore:
             ValueError: `kind` is `DELETED`, or the payload is not JSON.
             StoreError: It was not stored.
         """
+        return (await self.write_all([event], kind))[0]
+
+    async def write_all(
+        self, changed: Collection[Event], kind: ChangeKind
+    ) -> list[Change]:
+        """Store events in one transaction; as `write`, in the order given.
+
+        Args:
+            changed: At most `BATCH`, or other writes wait for long.
+            kind: `NEW`, `UPDATED` or `ENDED`.
+        """
         phase = Phase(kind.value)
         at = self._clock()
         return await self._alter(
-            lambda connection: _store(connection, event, kind, phase, at)
+            lambda connection: [
+                records.store_event(connection, event, kind, phase, at)
+                for event in changed
+            ]
+        )
+
+    async def delete(
+        self, ids: Collection[str], *, force: bool, now: int
+    ) -> list[Change]:
+        """Delete events, all of them or none; ids of no event are passed over.
+
+        Args:
+            ids: At most `BATCH`.
+            force: Also those that are protected.
+            now: Unix milliseconds, dates the deletions.
+
+        Returns:
+            One `DELETED` change an event, its payload empty.
+
+        Raises:
+            DeletionRefusedError: One is open, or protected.
+            StoreError: None was deleted.
+        """
+        return await self._alter(
+            lambda connection: _delete(connection, ids, force, now)
         )
 
     async def get(self, event_id: str) -> Event | None:
         """Return an event as it stands, or None."""
-        return await self.run(lambda connection: _get(connection, event_id))
+        return (await self.get_all([event_id])).get(event_id)
+
+    async def get_all(self, ids: Collection[str]) -> dict[str, Event]:
+        """Return those of some events that are stored, as they stand, by their ids."""
+        return await self.run(lambda connection: records.events_by_id(connection, ids))
 
     async def page(
         self,
+        query: EventQuery = EVERYTHING,
         *,
-        before: str | None = None,
+        before: str | int | None = None,
+        after: str | int | None = None,
         limit: int = 50,
-        source_ids: Collection[str] | None = None,
-        types: Collection[str] | None = None,
-        severities: Collection[str] | None = None,
-        start: int | None = None,
-        end: int | None = None,
     ) -> list[Event]:
-        """Return events, newest first by `ts`, then `id`.
+        """Return events that pass a query, newest first by `ts`, then `id`.
+
+        Without `before` and `after` the newest, else those nearest to it.
 
         Args:
-            before: The id of the last event of the page before, still stored
-                or not.
+            query: What is asked.
+            before: Only those older than the event with this id, stored or not,
+                or than this time, Unix milliseconds.
+            after: Only those newer than the event with this id, stored or not,
+                or from this time on.
             limit: How many at most.
-            source_ids: Only of these; None for all, empty for none.
-            types: Only of these `EventType`s; None for all, empty for none.
-            severities: Only of these `Severity`s; None for all, empty for none.
-            start: Only those that began at or after it, Unix milliseconds.
-            end: Only those that began before it, Unix milliseconds.
 
         Raises:
-            StoreError: `before` is not an id.
+            StoreError: `before` or `after` is not an id.
         """
-        ranks = (
-            None
-            if severities is None
-            else [_RANKS[item] for item in severities if item in _RANKS]
-        )
-        filters = [
-            (events.c.source_id, source_ids),
-            (events.c.type, types),
-            (events.c.severity, ranks),
-        ]
-        statement = (
-            select(events)
-            .order_by(events.c.ts.desc(), events.c.id.desc())
-            .limit(max(limit, 0))
-        )
-        if start is not None:
-            statement = statement.where(events.c.ts >= start)
-        if end is not None:
-            statement = statement.where(events.c.ts < end)
+
+        def read(connection: Connection) -> list[Event]:
+            """Look the ids up in the catalog, and the events in the database."""
+            texts = _texts(connection, query)
+            most = max(limit, 0)
+            if after is not None:
+                start = _place(connection, after, after=True)
+                ids = self._catalog.newer(query, texts, start, most)[::-1]
+            else:
+                end = None if before is None else _place(connection, before)
+                ids = self._catalog.older(query, texts, end, most)
+            found = records.events_by_id(connection, ids)
+            return [found[event_id] for event_id in ids]
+
+        return await self.run(read)
+
+    async def ids(
+        self, query: EventQuery, *, before: str | None = None, limit: int
+    ) -> list[str]:
+        """Return the ids of events that pass a query, as `page` does the events."""
+
+        def look(connection: Connection) -> list[str]:
+            """Look in the catalog only."""
+            end = None if before is None else _place(connection, before)
+            return self._catalog.older(query, _texts(connection, query), end, limit)
+
+        return await self.run(look)
+
+    async def neighbours(
+        self, event_id: str, query: EventQuery
+    ) -> tuple[str | None, str | None]:
+        """Return the ids of the next newer and the next older event that pass.
+
+        Raises:
+            StoreError: `event_id` is not an id.
+        """
+
+        def look(connection: Connection) -> tuple[str | None, str | None]:
+            """Look once in each direction."""
+            texts = _texts(connection, query)
+            newer = self._catalog.newer(
+                query, texts, _place(connection, event_id, after=True), 1
+            )
+            older = self._catalog.older(query, texts, _place(connection, event_id), 1)
+            return (*newer, None)[0], (*older, None)[0]
+
+        return await self.run(look)
+
+    async def density(
+        self, query: EventQuery, bucket: int
+    ) -> dict[str, list[list[int]]]:
+        """Count events by source, time and severity; see `Catalog.density`.
+
+        Args:
+            query: What is asked; with `start` and `end`.
+            bucket: So many milliseconds are counted together.
+        """
         return await self.run(
-            lambda connection: _page(connection, statement, filters, before, limit)
+            lambda connection: self._catalog.density(
+                query, _texts(connection, query), bucket
+            )
+        )
+
+    async def days(
+        self, query: EventQuery, edges: Collection[int]
+    ) -> list[tuple[int, int]]:
+        """Count events between times, and the unreviewed; see `Catalog.days`."""
+        return await self.run(
+            lambda connection: self._catalog.days(
+                query, _texts(connection, query), edges
+            )
         )
 
     async def changes_since(self, seq: int, limit: int = BATCH) -> list[Change]:
@@ -249,7 +344,7 @@ class EventStore:
         )
         return await self.run(
             lambda connection: [
-                Change(row.seq, ChangeKind(row.kind), _event(row))
+                Change(row.seq, ChangeKind(row.kind), records.event_of(row))
                 for row in connection.execute(statement)
             ]
         )
@@ -310,8 +405,12 @@ class EventStore:
             How many were forgotten.
         """
         total = 0
-        while count := await self._alter(
-            lambda connection: _trim(connection, before_ms, up_to_seq)
+        while count := await self._call(
+            lambda: self._transact_journal(
+                lambda connection: records.trim_journal(
+                    connection, before_ms, up_to_seq
+                )
+            )
         ):
             total += count
         return total
@@ -324,9 +423,11 @@ class EventStore:
             reason: Why.
             ts: Since when, Unix milliseconds.
         """
-        await self.run(
-            lambda connection: _begin_blind(connection, source_id, reason, ts)
+        begun = await self.run(
+            lambda connection: blindness.begin(connection, source_id, reason, ts)
         )
+        if begun is not None:
+            self._tell_blind(begun)
 
     async def end_blind(self, source_id: str, reason: BlindReason, ts: int) -> None:
         """Record that a source watches again; nothing if it did.
@@ -336,10 +437,10 @@ class EventStore:
             reason: Why it did not.
             ts: Since when, Unix milliseconds.
         """
-        statement = _end_of_blind(ts).where(
-            blind.c.source_id == source_id, blind.c.reason == reason.value
-        )
-        await self.run(lambda connection: connection.execute(statement))
+        for ended in await self.run(
+            lambda connection: blindness.end(connection, source_id, reason, ts)
+        ):
+            self._tell_blind(ended)
 
     async def blind_periods(
         self, start: int, end: int, source_ids: Collection[str] | None = None
@@ -351,20 +452,8 @@ class EventStore:
             end: Unix milliseconds, exclusive.
             source_ids: Only of these, and those of all sources; None for all.
         """
-        statement = (
-            select(blind)
-            .where(blind.c.start < end, or_(blind.c.end.is_(None), blind.c.end > start))
-            .order_by(blind.c.start, blind.c.id)
-        )
-        if source_ids is not None:
-            statement = statement.where(
-                or_(blind.c.source_id.is_(None), blind.c.source_id.in_(source_ids))
-            )
         return await self.run(
-            lambda connection: [
-                BlindPeriod(row.source_id, row.start, row.end, BlindReason(row.reason))
-                for row in connection.execute(statement)
-            ]
+            lambda connection: blindness.between(connection, start, end, source_ids)
         )
 
     async def mark_alive(self, ts: int) -> None:
@@ -389,9 +478,14 @@ class EventStore:
         """
         return await self._call(lambda: self._transact(job))
 
-    async def _alter[T](self, job: Callable[[Connection], T]) -> T:
-        """Run a job that changes the journal, and note what is in it then."""
-        return await self._call(lambda: self._transact_journal(job))
+    async def _alter(self, job: Callable[[Connection], list[Stored]]) -> list[Change]:
+        """Run a job that changes events; the catalog follows once it is on disk."""
+        return await self._call(lambda: self._transact_events(job))
+
+    def _tell_blind(self, period: BlindPeriod) -> None:
+        """Let who watches hear of a blind period."""
+        if self._blind_listener is not None:
+            self._blind_listener(period)
 
     def _transact[T](self, job: Callable[[Connection], T]) -> T:
         """Run a job in a transaction; it is on disk when this returns."""
@@ -403,10 +497,37 @@ class EventStore:
     def _transact_journal[T](self, job: Callable[[Connection], T]) -> T:
         """Run a job in a transaction and note the journal's ends once it is on disk."""
         result, ends = self._transact(
-            lambda connection: (job(connection), _journal_ends(connection))
+            lambda connection: (job(connection), records.journal_ends(connection))
         )
         self._oldest_seq, self._last_seq = ends
         return result
+
+    def _transact_events(
+        self, job: Callable[[Connection], list[Stored]]
+    ) -> list[Change]:
+        """Run a job in a transaction and let the catalog follow once it is on disk."""
+        written = self._transact_journal(job)
+        for stored in written:
+            event = stored.change.event
+            if stored.change.kind is ChangeKind.DELETED:
+                self._catalog.remove(event.id, event.ts)
+            else:
+                self._catalog.put(stored.entry())
+        self._unreviewed = self._catalog.unreviewed()
+        return [stored.change for stored in written]
+
+    def _read_catalog(self) -> None:
+        """Read what the catalog is to know, and let go of what no event says."""
+        self._catalog = Catalog()
+
+        def read(connection: Connection) -> None:
+            """Read it in one view of the database."""
+            prepare_index(connection)
+            forget_texts(connection)
+            self._catalog.load(records.entries(connection))
+
+        self._transact(read)
+        self._unreviewed = self._catalog.unreviewed()
 
     def _open(self, now: int) -> StoreOpening:
         """Connect, prepare the tables and settle what the last run left."""
@@ -415,6 +536,7 @@ class EventStore:
             closed, gap = self._transact_journal(
                 lambda connection: self._begin_life(connection, now)
             )
+            self._read_catalog()
         except BaseException:
             self._engine.dispose()
             self._engine = None
@@ -433,7 +555,7 @@ class EventStore:
             return (), None
         # A clock that was set back must not end things after now.
         last_seen = min(int(alive), now)
-        connection.execute(_end_of_blind(last_seen))
+        blindness.end_all(connection, last_seen)
         return _close_open(connection, last_seen, now), _record_gap(
             connection, last_seen, now
         )
@@ -467,105 +589,17 @@ def _translate[T](job: Callable[[], T]) -> T:
         ) from err
 
 
-def _store(
-    connection: Connection, event: Event, kind: ChangeKind, phase: Phase, at: int
-) -> Change:
-    """Number a change, write the event's row and append to the journal."""
-    seq = _journal_ends(connection)[1] + 1
-    stored = replace(event, payload=event.payload | {"phase": phase.value, "seq": seq})
-    change = Change(seq, kind, stored)
-    row = _row(stored) | {"seq": seq, "end_ts": stored.payload["end_ts"]}
-    upsert = insert(events).values(row)
-    connection.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=row))
-    _append(connection, [change], at)
-    return change
+def _texts(connection: Connection, query: EventQuery) -> list[int]:
+    """Return the numbers of the texts that have a query's words."""
+    return find_texts(connection, query.words) if query.words else []
 
 
-def _append(connection: Connection, changes: Iterable[Change], at: int) -> None:
-    """Append numbered changes to the journal."""
-    rows = [
-        _row(change.event) | {"seq": change.seq, "kind": change.kind.value, "at": at}
-        for change in changes
-    ]
-    connection.execute(insert(journal), rows)
-
-
-def _row(event: Event) -> dict[str, Any]:
-    """Return the columns that events and their journal share."""
-    return {
-        "id": event.id,
-        "ts": event.ts,
-        "type": event.type.value,
-        "severity": _RANKS[event.severity],
-        "source_id": event.source_id,
-        "payload": json.dumps(event.payload, allow_nan=False, separators=(",", ":")),
-    }
-
-
-def _event(row: Row[Any]) -> Event:
-    """Return the event that a row of events or journal holds."""
-    return Event(
-        id=row.id,
-        ts=row.ts,
-        type=EventType(row.type),
-        severity=_SEVERITIES[row.severity],
-        source_id=row.source_id,
-        payload=json.loads(row.payload),
-    )
-
-
-def _journal_ends(connection: Connection) -> tuple[int, int]:
-    """Return the oldest and the newest `seq`; (1, 0) when nothing has happened yet."""
-    # Two lookups: asked for both at once SQLite would walk the whole journal.
-    oldest = connection.execute(select(func.min(journal.c.seq))).scalar()
-    newest = connection.execute(select(func.max(journal.c.seq))).scalar()
-    return oldest or 1, newest or 0
-
-
-def _get(connection: Connection, event_id: str) -> Event | None:
-    """Return an event by its id."""
-    row = connection.execute(
-        select(events).where(events.c.id == event_id)
-    ).one_or_none()
-    return None if row is None else _event(row)
-
-
-def _page(
-    connection: Connection,
-    statement: Select[Any],
-    filters: Iterable[tuple[ColumnElement[Any], Collection[Any] | None]],
-    before: str | None,
-    limit: int,
-) -> list[Event]:
-    """Return one page, its order read from an index and never sorted.
-
-    The first filter is asked for value by value, for only then does its
-    index give the rows in the order of the page.
-    """
-    if before is not None:
-        statement = statement.where(
-            tuple_(events.c.ts, events.c.id)
-            < tuple_(literal(_began(connection, before)), literal(before))
-        )
-    given = [
-        (column, list(dict.fromkeys(values)))
-        for column, values in filters
-        if values is not None
-    ]
-    for column, values in given[1:]:
-        statement = statement.where(column.in_(values))
-    leads = [
-        statement.where(column == value)
-        for column, values in given[:1]
-        for value in values
-    ]
-    rows = [
-        row
-        for lead in (leads if given else [statement])
-        for row in connection.execute(lead)
-    ]
-    rows.sort(key=lambda row: (row.ts, row.id), reverse=True)
-    return [_event(row) for row in rows[:limit]]
+def _place(connection: Connection, anchor: str | int, *, after: bool = False) -> Place:
+    """Return the place of a time, or right before or after an event."""
+    if isinstance(anchor, int):
+        return Place(anchor)
+    # Any sign will do: ids that begin alike come first, and none is that long.
+    return Place(_began(connection, anchor), f"{anchor}~" if after else anchor)
 
 
 def _began(connection: Connection, event_id: str) -> int:
@@ -579,16 +613,29 @@ def _began(connection: Connection, event_id: str) -> int:
         raise StoreError("The page's cursor is not the id of an event") from err
 
 
+def _delete(
+    connection: Connection, ids: Collection[str], force: bool, now: int
+) -> list[Stored]:
+    """Delete events that are over and, unless forced, not protected."""
+    found = records.events_by_id(connection, ids)
+    if any(event.payload["end_ts"] is None for event in found.values()):
+        raise DeletionRefusedError(Refusal.OPEN)
+    kept = select(protected.c.event_id).where(protected.c.event_id.in_(found))
+    if not force and connection.execute(kept).first() is not None:
+        raise DeletionRefusedError(Refusal.PROTECTED)
+    return records.delete_events(connection, found.values(), now)
+
+
 def _prune(
     connection: Connection, cutoffs: Mapping[Severity, int], now: int
-) -> list[Change]:
+) -> list[Stored]:
     """Delete one batch of events that ended before their severity's cutoff."""
     old: list[Event] = []
     for severity, cutoff in cutoffs.items():
         statement = (
             select(events)
             .where(
-                events.c.severity == _RANKS[severity],
+                events.c.severity == RANKS[severity],
                 # Implied by the second, but this one the index knows.
                 events.c.ts < cutoff,
                 events.c.end_ts < cutoff,
@@ -597,48 +644,23 @@ def _prune(
             .order_by(events.c.ts)
             .limit(BATCH - len(old))
         )
-        old += [_event(row) for row in connection.execute(statement)]
+        old += [records.event_of(row) for row in connection.execute(statement)]
     if cutoffs:
         connection.execute(delete(blind).where(blind.c.end < min(cutoffs.values())))
-    if not old:
-        return []
-    first = _journal_ends(connection)[1] + 1
-    changes = [
-        Change(seq, ChangeKind.DELETED, replace(event, payload={}))
-        for seq, event in enumerate(old, first)
-    ]
-    connection.execute(
-        delete(events).where(events.c.id.in_([event.id for event in old]))
-    )
-    _append(connection, changes, now)
-    return changes
-
-
-def _trim(connection: Connection, before_ms: int, up_to_seq: int) -> int:
-    """Forget one batch of the journal's oldest rows."""
-    newest = _journal_ends(connection)[1]
-    forgotten = (
-        select(journal.c.seq)
-        .where(journal.c.seq <= min(up_to_seq, newest - 1), journal.c.at < before_ms)
-        .order_by(journal.c.seq)
-        .limit(BATCH)
-    )
-    return connection.execute(
-        delete(journal).where(journal.c.seq.in_(forgotten))
-    ).rowcount
+    return records.delete_events(connection, old, now)
 
 
 def _close_open(connection: Connection, last_seen: int, now: int) -> tuple[Change, ...]:
     """End every open event at the last sign of life."""
     statement = select(events).where(events.c.end_ts.is_(None)).order_by(events.c.ts)
     return tuple(
-        _store(
+        records.store_event(
             connection,
-            end_event(_event(row), last_seen, WHY_RESTART),
+            end_event(records.event_of(row), last_seen, WHY_RESTART),
             ChangeKind.ENDED,
             Phase.ENDED,
             now,
-        )
+        ).change
         for row in connection.execute(statement).all()
     )
 
@@ -647,37 +669,7 @@ def _record_gap(connection: Connection, last_seen: int, now: int) -> BlindPeriod
     """Record that nobody watched from the last sign of life until now."""
     if last_seen >= now:
         return None
-    gap = BlindPeriod(None, last_seen, now, BlindReason.RESTART)
-    connection.execute(
-        insert(blind).values(
-            source_id=None, start=last_seen, end=now, reason=gap.reason.value
-        )
-    )
-    return gap
-
-
-def _begin_blind(
-    connection: Connection, source_id: str, reason: BlindReason, ts: int
-) -> None:
-    """Begin a blind period unless one of its kind lasts."""
-    lasting = select(blind.c.id).where(
-        blind.c.source_id == source_id,
-        blind.c.reason == reason.value,
-        blind.c.end.is_(None),
-    )
-    if connection.execute(lasting).first() is None:
-        connection.execute(
-            insert(blind).values(source_id=source_id, start=ts, reason=reason.value)
-        )
-
-
-def _end_of_blind(ts: int) -> Update:
-    """Return the statement that ends lasting blind periods, none before its start."""
-    return (
-        update(blind)
-        .where(blind.c.end.is_(None))
-        .values(end=func.max(blind.c.start, ts))
-    )
+    return blindness.record(connection, None, BlindReason.RESTART, last_seen, now)
 
 
 def _get_meta(connection: Connection, key: str) -> str | None:

@@ -23,14 +23,15 @@ from ..access import async_caller, may_read
 from ..const import DOMAIN
 from ..events.ledger import Delivery, DeliveryState
 from ..events.store import StoreError
+from .filters import EVENT_ID
 from .notify import PhoneNotifier
 from .phone.texts import Texts
-from .timeline import ULID, Timeline
+from .subscriptions import Timeline
 
 ACTION_DELIVERY: Final = "delivery"
 ATTR_EVENT_ID: Final = "event_id"
 
-SCHEMA: Final = {vol.Required(ATTR_EVENT_ID): vol.All(str, vol.Match(ULID))}
+SCHEMA: Final = {vol.Required(ATTR_EVENT_ID): EVENT_ID}
 
 
 @callback
@@ -82,7 +83,6 @@ async def _async_report(
         try:
             event = await phones.store.get(event_id)
             rows = await phones.ledger.of_event(event_id)
-            review = (await phones.reviews.of([event_id])).get(event_id)
         except StoreError as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="database_unreadable"
@@ -94,9 +94,10 @@ async def _async_report(
         ):
             break
         texts = await Texts.async_load(hass)
+        review = next(iter(event.payload.get("reviews", ())), None)
         return {
             ATTR_EVENT_ID: event_id,
-            "reviewed": None if review is None else {"by": review.by, "ts": review.ts},
+            "reviewed": review and {"by": review["by"], "ts": review["ts"]},
             "deliveries": [_describe(texts, row) for row in rows],
         }
     # A user who may not know of it is told the same as if there were none.

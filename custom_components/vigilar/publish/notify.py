@@ -6,7 +6,7 @@ before a crash is told again without a sound.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 import logging
 from typing import Any, Final
@@ -17,7 +17,8 @@ from homeassistant.helpers.event import async_call_later
 
 from ..events.clock import wall_ms
 from ..events.ledger import Delivery, DeliveryState, Ledger
-from ..events.reviews import Reviews
+from ..events.processor import Amend
+from ..events.query import EventQuery
 from ..events.store import EventStore, StoreError
 from ..models import Change, ChangeKind, Event
 from .phone.buttons import Buttons
@@ -75,6 +76,7 @@ class PhoneNotifier:
         hass: HomeAssistant,
         store: EventStore,
         *,
+        revise: Callable[[Collection[str], Amend], Awaitable[object]],
         clock: Callable[[], int] = wall_ms,
     ) -> None:
         """Make a notifier without recipients.
@@ -82,19 +84,19 @@ class PhoneNotifier:
         Args:
             hass: Home Assistant.
             store: The event database, open when this is started.
+            revise: Changes events as a person asked.
             clock: Unix milliseconds.
         """
         self.ledger = Ledger(store)
-        self.reviews = Reviews(store)
         self.store = store
         self._hass = hass
         self._clock = clock
         self._recipients: dict[str, Recipient] = {}
-        self._planner = Planner(hass, self.ledger, self.reviews, clock)
+        self._planner = Planner(hass, self.ledger, clock)
         self._buttons = Buttons(
             hass,
             self.ledger,
-            self.reviews,
+            revise=revise,
             recipient=self._recipients.get,
             dismiss=self._async_dismiss,
             clock=clock,
@@ -125,7 +127,7 @@ class PhoneNotifier:
         if not self._recipients:
             return
         recent = await self.store.page(
-            start=self._clock() - RETRY_WINDOW_MS, limit=RECOVERED
+            EventQuery(start=self._clock() - RETRY_WINDOW_MS), limit=RECOVERED
         )
         events = {event.id: event for event in recent}
         for event_id in await self.ledger.unfinished():

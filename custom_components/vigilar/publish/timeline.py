@@ -1,13 +1,11 @@
-"""The live timeline: websocket commands, and the publisher behind them.
+"""The timeline's websocket commands that ask: live, by page, by time, one event.
 
 A subscriber gets a snapshot, or what it has missed since the `seq` it knows,
-and from then on every change. Changes that come close together are coalesced
-into one message; the first of them goes out at once.
+and from then on every change.
 """
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import voluptuous as vol
@@ -16,190 +14,53 @@ from homeassistant.auth.models import User
 from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
 
 from ..access import may_read
 from ..const import DOMAIN
+from ..events.clock import wall_ms
+from ..events.query import EventQuery
 from ..events.store import EventStore, StoreError
-from ..models import Change, ChangeKind, Event, EventType, Severity, SourceInfo
+from ..models import Change, Event
+from .filters import (
+    EVENT_ID,
+    FILTER_SCHEMA,
+    MAX_TS,
+    SPAN_SCHEMA,
+    TIME,
+    WHOLE_SPAN_SCHEMA,
+    Filter,
+    readable_ids,
+)
+from .subscriptions import MAX_PENDING, Subscriber, Timeline, readable_blind
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 500
-# A subscriber that is more changes behind than this starts anew.
-MAX_PENDING: Final = 1000
-COALESCE_S: Final = 0.1
+MAX_BUCKETS: Final = 2000
+MAX_DAYS: Final = 400
+MS_PER_DAY: Final = 86_400_000
+BLIND_DAYS: Final = 7
 
-ULID: Final = r"^[0-9A-HJKMNP-TV-Z]{26}$"
-
-FILTER_SCHEMA: Final = {
-    vol.Optional("source_ids"): [cv.string],
-    vol.Optional("types"): [vol.In([event_type.value for event_type in EventType])],
-    vol.Optional("severities"): [vol.In([severity.value for severity in Severity])],
+LIMIT_SCHEMA: Final = {
     vol.Optional("limit", default=DEFAULT_LIMIT): vol.All(
         int, vol.Range(min=1, max=MAX_LIMIT)
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class EventFilter:
-    """What a client wants to see, and may.
-
-    Attributes:
-        source_ids: Only these sources, or None for all.
-        types: Only these types, or None for all.
-        severities: Only these severities, or None for all.
-    """
-
-    source_ids: frozenset[str] | None
-    types: frozenset[str] | None
-    severities: frozenset[str] | None
-
-    def matches(self, event: Event) -> bool:
-        """Return whether the event passes."""
-        return (
-            (self.source_ids is None or event.source_id in self.source_ids)
-            and (self.types is None or event.type in self.types)
-            and (self.severities is None or event.severity in self.severities)
-        )
-
-
-@dataclass(slots=True, eq=False)
-class Subscriber:
-    """One open subscription."""
-
-    connection: ActiveConnection
-    msg_id: int
-    event_filter: EventFilter
-    may_read: Callable[[Event], bool]
-    pending: dict[str, Change] = field(default_factory=dict)
-    seq: int = 0
-    live: bool = False
-    timer: asyncio.TimerHandle | None = None
-
-    def split(
-        self, changes: Iterable[Change]
-    ) -> tuple[list[dict[str, Any]], list[str]]:
-        """Return the events to show, newest first, and the ids to take away."""
-        shown: list[Event] = []
-        removed: list[str] = []
-        for change in changes:
-            if not self.may_read(change.event):
-                continue
-            if change.kind is ChangeKind.DELETED:
-                removed.append(change.event.id)
-            elif self.event_filter.matches(change.event):
-                shown.append(change.event)
-            elif change.kind is not ChangeKind.NEW:
-                # It may have been shown as something else before.
-                removed.append(change.event.id)
-        shown.sort(key=lambda event: (event.ts, event.id), reverse=True)
-        return [event.as_dict() for event in shown], removed
-
-    def send(self, message: Mapping[str, Any]) -> None:
-        """Send one message of this subscription."""
-        self.connection.send_message(websocket_api.event_message(self.msg_id, message))
-
-
-class Timeline:
-    """Keeps the open subscriptions and tells them of every change."""
-
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        store: EventStore,
-        sources: Callable[[], dict[str, SourceInfo]],
-    ) -> None:
-        """Initialize a timeline without subscribers."""
-        self.store = store
-        self.sources = sources
-        self._hass = hass
-        self._subscribers: set[Subscriber] = set()
-
-    @property
-    def subscriber_count(self) -> int:
-        """Return how many subscriptions are open."""
-        return len(self._subscribers)
-
-    @callback
-    def publish(self, change: Change) -> None:
-        """Hand a change to every subscriber; each sends by its own clock."""
-        for subscriber in list(self._subscribers):
-            subscriber.pending[change.event.id] = change
-            if len(subscriber.pending) > MAX_PENDING:
-                self._drop(subscriber)
-            elif subscriber.live and subscriber.timer is None:
-                self._flush(subscriber)
-
-    @callback
-    def add(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Keep changes for a subscriber from now on, to be sent once it is live."""
-        self._subscribers.add(subscriber)
-
-        @callback
-        def _remove() -> None:
-            self._subscribers.discard(subscriber)
-            if subscriber.timer is not None:
-                subscriber.timer.cancel()
-
-        return _remove
-
-    @callback
-    def go_live(self, subscriber: Subscriber, seq: int) -> None:
-        """Send what came while the snapshot was made, then everything."""
-        subscriber.seq = seq
-        subscriber.live = True
-        self._flush(subscriber)
-
-    @callback
-    def close(self) -> None:
-        """Tell the subscribers to come back later, and forget them."""
-        for subscriber in list(self._subscribers):
-            self._drop(subscriber)
-
-    @callback
-    def _drop(self, subscriber: Subscriber) -> None:
-        """End a subscription; its client asks again with the seq that it knows."""
-        self._subscribers.discard(subscriber)
-        if subscriber.timer is not None:
-            subscriber.timer.cancel()
-        subscriber.pending.clear()
-        subscriber.send({"kind": "resync"})
-
-    @callback
-    def _flush(self, subscriber: Subscriber) -> None:
-        """Send what is pending as one message and wait a little with the next."""
-        subscriber.timer = None
-        changes = [
-            change
-            for change in subscriber.pending.values()
-            if change.seq > subscriber.seq
-        ]
-        subscriber.pending.clear()
-        if not changes:
-            return
-        subscriber.seq = max(change.seq for change in changes)
-        events, removed = subscriber.split(changes)
-        if events or removed:
-            subscriber.send(
-                {
-                    "kind": "changed",
-                    "seq": subscriber.seq,
-                    "events": events,
-                    "removed": removed,
-                }
-            )
-        subscriber.timer = self._hass.loop.call_later(
-            COALESCE_S, self._flush, subscriber
-        )
+ANCHORS: Final = {
+    "before": EVENT_ID,
+    "before_ts": TIME,
+    "after": EVENT_ID,
+    "after_ts": TIME,
+}
 
 
 @callback
 def async_register_commands(hass: HomeAssistant) -> None:
     """Register the websocket commands, once a process."""
-    websocket_api.async_register_command(hass, ws_subscribe)
-    websocket_api.async_register_command(hass, ws_page)
+    for command in (ws_subscribe, ws_page, ws_density, ws_days, ws_get):
+        websocket_api.async_register_command(hass, command)
 
 
 @websocket_api.websocket_command(
@@ -208,6 +69,7 @@ def async_register_commands(hass: HomeAssistant) -> None:
         vol.Optional("since_seq"): vol.All(int, vol.Range(min=0)),
         vol.Optional("epoch"): cv.string,
         **FILTER_SCHEMA,
+        **LIMIT_SCHEMA,
     }
 )
 @websocket_api.async_response
@@ -217,15 +79,8 @@ async def ws_subscribe(
     """Send a snapshot or what was missed, then every change."""
     if (timeline := _timeline(hass, connection, msg)) is None:
         return
-    event_filter = _filter(msg)
-    subscriber = Subscriber(
-        connection,
-        msg["id"],
-        event_filter,
-        lambda event: may_read(
-            connection.user, timeline.sources().get(event.source_id)
-        ),
-    )
+    event_filter = Filter.of(msg, connection.user)
+    subscriber = Subscriber(connection, msg["id"], event_filter)
     # Before the first await: the client may leave while the snapshot is made.
     connection.subscriptions[msg["id"]] = timeline.add(subscriber)
     # What is written from here on is pending, so nothing falls between.
@@ -235,13 +90,18 @@ async def ws_subscribe(
             timeline.store, msg.get("epoch"), msg.get("since_seq")
         )
         if missed is None:
-            page = await _visible_page(timeline, connection.user, event_filter, msg)
+            query = _visible(timeline, connection.user, event_filter)
+            page = await timeline.store.page(query, limit=msg["limit"])
             events: list[dict[str, Any]] = [event.as_dict() for event in page]
             removed: list[str] = []
         else:
             latest = {change.event.id: change for change in missed}
-            events, removed = subscriber.split(latest.values())
+            events, removed = subscriber.split(latest.values(), timeline.views())
             seq = max([seq, *(change.seq for change in missed)])
+        now = wall_ms()
+        blind = await _blind(
+            timeline, connection.user, now - BLIND_DAYS * MS_PER_DAY, now + MS_PER_DAY
+        )
     except StoreError as err:
         if (unsubscribe := connection.subscriptions.pop(msg["id"], None)) is not None:
             unsubscribe()
@@ -257,31 +117,163 @@ async def ws_subscribe(
             "resumed": missed is not None,
             "events": events,
             "removed": removed,
-            "sources": _visible_sources(timeline, connection.user),
+            "blind": blind,
+            **timeline.describe(subscriber),
         }
     )
     timeline.go_live(subscriber, seq)
 
 
 @websocket_api.websocket_command(
-    {
-        vol.Required("type"): "vigilar/timeline/page",
-        vol.Required("before"): vol.Match(ULID),
-        **FILTER_SCHEMA,
-    }
+    vol.All(
+        vol.Schema(
+            {
+                vol.Required("type"): "vigilar/timeline/page",
+                **{
+                    vol.Exclusive(name, "anchor"): kind
+                    for name, kind in ANCHORS.items()
+                },
+                **FILTER_SCHEMA,
+                **SPAN_SCHEMA,
+                **LIMIT_SCHEMA,
+            }
+        ),
+        cv.has_at_least_one_key(*ANCHORS),
+    )
 )
 @websocket_api.async_response
 async def ws_page(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Send the events that come before one that the client has."""
+    """Send the events on one side of an event or a time, nearest to it."""
     if (timeline := _timeline(hass, connection, msg)) is None:
         return
+    query = _visible(timeline, connection.user, Filter.of(msg, connection.user))
+    before: str | int | None = msg.get("before", msg.get("before_ts"))
+    after: str | int | None = msg.get("after", msg.get("after_ts"))
+    limit = msg["limit"]
+    # One more tells whether there are more.
+    page = await _ask(
+        timeline.store.page(query, before=before, after=after, limit=limit + 1)
+    )
+    events = page[-limit:] if after is not None else page[:limit]
+    connection.send_result(
+        msg["id"],
+        {
+            "events": [event.as_dict() for event in events],
+            "more": len(page) > limit,
+        },
+    )
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "vigilar/timeline/density",
+        vol.Required("bucket"): vol.All(int, vol.Range(min=1, max=MAX_TS)),
+        **FILTER_SCHEMA,
+        **WHOLE_SPAN_SCHEMA,
+    }
+)
+@websocket_api.async_response
+async def ws_density(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Send how many events there were, by source, time and severity."""
+    if (timeline := _timeline(hass, connection, msg)) is None:
+        return
+    start, end, bucket = msg["start"], msg["end"], msg["bucket"]
+    if not 0 < end - start <= MAX_BUCKETS * bucket:
+        raise _bad_span("density_span", buckets=MAX_BUCKETS)
+    query = _visible(timeline, connection.user, Filter.of(msg, connection.user))
+    counted = await _ask(timeline.store.density(query, bucket))
+    blind = await _ask(_blind(timeline, connection.user, start, end))
+    connection.send_result(
+        msg["id"],
+        {
+            "start": start,
+            "end": end,
+            "bucket": bucket,
+            "sources": [
+                {"source_id": source_id, "buckets": buckets}
+                for source_id, buckets in counted.items()
+            ],
+            "blind": blind,
+        },
+    )
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "vigilar/timeline/days",
+        vol.Optional("time_zone"): vol.All(str, vol.Length(min=1, max=64)),
+        **FILTER_SCHEMA,
+        **WHOLE_SPAN_SCHEMA,
+    }
+)
+@websocket_api.async_response
+async def ws_days(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Send how many events there were on each day that had any."""
+    if (timeline := _timeline(hass, connection, msg)) is None:
+        return
+    start, end = msg["start"], msg["end"]
+    if not 0 < end - start <= MAX_DAYS * MS_PER_DAY:
+        raise _bad_span("days_span", days=MAX_DAYS)
+    zone = await _time_zone(msg.get("time_zone", hass.config.time_zone))
     try:
-        page = await _visible_page(timeline, connection.user, _filter(msg), msg)
-    except StoreError as err:
-        raise _unreadable() from err
-    connection.send_result(msg["id"], {"events": [event.as_dict() for event in page]})
+        days, edges = _days(start, end, zone)
+    except OverflowError, ValueError:
+        raise _bad_span("days_span", days=MAX_DAYS) from None
+    query = _visible(timeline, connection.user, Filter.of(msg, connection.user))
+    counts = await _ask(timeline.store.days(query, edges))
+    connection.send_result(
+        msg["id"],
+        {
+            "days": [
+                {"day": day.isoformat(), "count": count, "unreviewed": unreviewed}
+                for day, (count, unreviewed) in zip(days, counts, strict=True)
+                if count
+            ]
+        },
+    )
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "vigilar/event/get",
+        vol.Required("event_id"): EVENT_ID,
+        **FILTER_SCHEMA,
+        **SPAN_SCHEMA,
+    }
+)
+@websocket_api.async_response
+async def ws_get(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Send an event as it stands, and which come before and after it."""
+    if (timeline := _timeline(hass, connection, msg)) is None:
+        return
+    seq = timeline.store.last_seq
+    event: Event | None = await _ask(timeline.store.get(msg["event_id"]))
+    if event is None or not may_read(
+        connection.user, timeline.sources().get(event.source_id)
+    ):
+        # A user who may not know of it is told the same as if there were none.
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_such_event"
+        )
+    query = _visible(timeline, connection.user, Filter.of(msg, connection.user))
+    newer, older = await _ask(timeline.store.neighbours(event.id, query))
+    connection.send_result(
+        msg["id"],
+        {
+            "event": event.as_dict(),
+            "newer_id": newer,
+            "older_id": older,
+            "seq": seq,
+        },
+    )
 
 
 def _timeline(
@@ -297,6 +289,14 @@ def _timeline(
     return None
 
 
+async def _ask[T](asking: Awaitable[T]) -> T:
+    """Return what the database says, or let the client know that it fails."""
+    try:
+        return await asking
+    except StoreError as err:
+        raise _unreadable() from err
+
+
 def _unreadable() -> HomeAssistantError:
     """Return what a client is told when the database cannot be read."""
     return HomeAssistantError(
@@ -304,27 +304,64 @@ def _unreadable() -> HomeAssistantError:
     )
 
 
-def _filter(msg: dict[str, Any]) -> EventFilter:
-    """Return the filter that a message asks for."""
-    return EventFilter(
-        *(
-            frozenset(msg[key]) if key in msg else None
-            for key in ("source_ids", "types", "severities")
-        )
+def _bad_span(key: str, **limits: int) -> ServiceValidationError:
+    """Return what a client is told that asks for no time or too much of it."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={name: str(limit) for name, limit in limits.items()},
     )
 
 
-def _visible_sources(timeline: Timeline, user: User) -> list[dict[str, Any]]:
-    """Return the sources that a user may know of."""
-    return [
-        {
-            "source_id": source.source_id,
-            "name": source.name,
-            "entity_id": source.entity_id,
-        }
-        for source in timeline.sources().values()
-        if may_read(user, source)
+def _visible(timeline: Timeline, user: User, event_filter: Filter) -> EventQuery:
+    """Return the query for what a user wants and may see."""
+    sources = timeline.sources()
+    return event_filter.resolve(sources, readable_ids(user, sources.values()))
+
+
+async def _blind(
+    timeline: Timeline, user: User, start: int, end: int
+) -> list[dict[str, Any]]:
+    """Return the blind periods of a time that a user may know of."""
+    periods = await timeline.store.blind_periods(start, end)
+    return readable_blind(periods, user, timeline.sources())
+
+
+async def _time_zone(name: str) -> tzinfo:
+    """Return a time zone by its name.
+
+    Raises:
+        ServiceValidationError: There is none.
+    """
+    try:
+        zone = await dt_util.async_get_time_zone(name)
+    except OSError, ValueError:
+        # What is no name at all is looked for as a file.
+        zone = None
+    if zone is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_such_time_zone"
+        )
+    return zone
+
+
+def _days(start: int, end: int, zone: tzinfo) -> tuple[list[date], list[int]]:
+    """Return the days of a zone that a time touches, and when they begin and end.
+
+    Raises:
+        OverflowError: The calendar ends before.
+    """
+    first = datetime.fromtimestamp(start / 1000, zone).date()
+    last = datetime.fromtimestamp((end - 1) / 1000, zone).date()
+    count = (last - first).days + 1
+    days = [first + timedelta(days=number) for number in range(count + 1)]
+    edges = [
+        round(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000)
+        for day in days
     ]
+    # Only what is asked for counts on the first and the last day.
+    edges[0], edges[-1] = max(edges[0], start), min(edges[-1], end)
+    return days[:-1], edges
 
 
 async def _changes_since(
@@ -337,26 +374,3 @@ async def _changes_since(
         return None
     missed = await store.changes_since(since_seq, MAX_PENDING + 1)
     return None if len(missed) > MAX_PENDING else missed
-
-
-async def _visible_page(
-    timeline: Timeline, user: User, event_filter: EventFilter, msg: dict[str, Any]
-) -> list[Event]:
-    """Return a page of events, newest first, that a user wants and may see."""
-    source_ids = event_filter.source_ids
-    if not user.is_admin:
-        readable = {
-            source_id
-            for source_id, source in timeline.sources().items()
-            if may_read(user, source)
-        }
-        source_ids = frozenset(
-            readable if source_ids is None else readable & source_ids
-        )
-    return await timeline.store.page(
-        before=msg.get("before"),
-        limit=msg["limit"],
-        source_ids=source_ids,
-        types=event_filter.types,
-        severities=event_filter.severities,
-    )

@@ -1,6 +1,6 @@
 """Makers of the things that the tests of the way to the phone speak of."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 from unittest.mock import AsyncMock
@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import (
 from ulid_transform import ulid_at_time
 
 from custom_components.vigilar.events.ledger import Delivery
+from custom_components.vigilar.events.processor import Amend
 from custom_components.vigilar.events.store import EventStore
 from custom_components.vigilar.models import ChangeKind, Event, EventType, Severity
 from custom_components.vigilar.publish.notify import PhoneNotifier
@@ -157,7 +158,19 @@ class Bench:
         self.hass = hass
         self.store = store
         self.clock = clock
-        self.notifier = PhoneNotifier(hass, store, clock=clock)
+        self.notifier = self._make_notifier()
+
+    def _make_notifier(self) -> PhoneNotifier:
+        """Make a notifier that is not started."""
+        return PhoneNotifier(
+            self.hass, self.store, revise=self.revise, clock=self.clock
+        )
+
+    async def revise(self, event_ids: Collection[str], amend: Amend) -> None:
+        """Change events as the processor would, and publish that."""
+        for event in (await self.store.get_all(event_ids)).values():
+            revised = replace(event, payload=amend(event.payload))
+            await self.tell(revised, ChangeKind.UPDATED)
 
     async def begin(self, *recipients: Recipient) -> None:
         """Start with recipients."""
@@ -170,11 +183,15 @@ class Bench:
         await self.notifier.async_stop()
         recipients = list(self.notifier._recipients.values())
         self.clock.now += after_ms
-        self.notifier = PhoneNotifier(self.hass, self.store, clock=self.clock)
+        self.notifier = self._make_notifier()
         await self.begin(*recipients)
 
     async def tell(self, event: Event, kind: ChangeKind = ChangeKind.NEW) -> None:
-        """Store a change and publish it."""
+        """Store a change and publish it; who has seen the event before still has."""
+        stored = await self.store.get(event.id)
+        if stored is not None and "reviews" in stored.payload:
+            reviews = {"reviews": stored.payload["reviews"]}
+            event = replace(event, payload=reviews | event.payload)
         self.notifier.publish(await self.store.write(event, kind))
         await self.hass.async_block_till_done()
 

@@ -4,7 +4,7 @@ The action's id carries the event and the recipient, so a tap works after any
 restart. It counts only from a user whose device was sent that event.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 import logging
 import re
 from typing import Any, Final
@@ -12,7 +12,8 @@ from typing import Any, Final
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
 
 from ...events.ledger import Delivery, Ledger, Snooze
-from ...events.reviews import Review, Reviews
+from ...events.processor import Amend
+from ...events.reviews import Reviewer, seen
 from .house import async_devices
 from .messages import SEEN, SNOOZE, SNOOZE_MINUTES
 from .recipient import Recipient
@@ -34,8 +35,8 @@ class Buttons:
         self,
         hass: HomeAssistant,
         ledger: Ledger,
-        reviews: Reviews,
         *,
+        revise: Callable[[Collection[str], Amend], Awaitable[object]],
         recipient: Callable[[str], Recipient | None],
         dismiss: Callable[[Delivery], Awaitable[None]],
         clock: Callable[[], int],
@@ -45,14 +46,14 @@ class Buttons:
         Args:
             hass: Home Assistant.
             ledger: Knows who was sent what, and keeps the snoozes.
-            reviews: Keeps what was seen.
+            revise: Changes events as a person asked.
             recipient: Looks a recipient up by its id.
             dismiss: Notes that a notification was put away.
             clock: Unix milliseconds.
         """
         self._hass = hass
         self._ledger = ledger
-        self._reviews = reviews
+        self._revise = revise
         self._recipient = recipient
         self._dismiss = dismiss
         self._clock = clock
@@ -82,7 +83,8 @@ class Buttons:
         by = await self._async_name(tap.context.user_id) or row.recipient
         now = self._clock()
         if match[1] == SEEN:
-            await self._reviews.mark(Review(row.event_id, by, now))
+            reviewer = Reviewer(tap.context.user_id or "", by, now)
+            await self._revise([row.event_id], seen(reviewer))
         else:
             until = now + SNOOZE_MINUTES * 60_000
             await self._ledger.snooze(

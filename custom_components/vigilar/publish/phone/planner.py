@@ -7,7 +7,6 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 
 from ...events.ledger import Delivery, DeliveryState, DeviceDelivery, Ledger
-from ...events.reviews import Reviews
 from ...models import Event
 from .house import Device, async_devices, async_off_condition, async_who_is_home
 from .messages import Message, can_update, compose
@@ -59,7 +58,6 @@ class Planner:
         self,
         hass: HomeAssistant,
         ledger: Ledger,
-        reviews: Reviews,
         clock: Callable[[], int],
     ) -> None:
         """Make a planner.
@@ -67,12 +65,10 @@ class Planner:
         Args:
             hass: Home Assistant.
             ledger: Knows what was sent before and what is snoozed; only read.
-            reviews: Knows what was seen.
             clock: Unix milliseconds.
         """
         self._hass = hass
         self._ledger = ledger
-        self._reviews = reviews
         self._clock = clock
 
     async def async_plan(
@@ -93,7 +89,7 @@ class Planner:
         """
         plan = Plan()
         texts = await Texts.async_load(self._hass)
-        reviewed = bool(await self._reviews.of([event.id]))
+        reviewed = bool(event.payload.get("reviews"))
         for recipient in recipients:
             row = rows.get(recipient.id)
             nature = _nature(event)

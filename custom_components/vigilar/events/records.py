@@ -1,0 +1,200 @@
+"""Events and their changes as rows of the database, on the store's thread."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+import json
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from ..models import Change, ChangeKind, Event, EventType, Phase, Severity
+from .catalog import Entry, Kind
+from .query import reviewers_of, searchable
+from .schema import events, journal, protected
+from .texts import keep_text
+
+# So many rows go in one transaction: a write never waits behind more than one such.
+BATCH: Final = 500
+
+SEVERITIES: Final = tuple(Severity)
+RANKS: Final[dict[str, int]] = {
+    severity: rank for rank, severity in enumerate(SEVERITIES)
+}
+
+
+class Stored(NamedTuple):
+    """A change that is written, and the number of the text that its event is found by."""
+
+    change: Change
+    text_id: int
+
+    def entry(self) -> Entry:
+        """Return what the catalog is to know of the event."""
+        event = self.change.event
+        return Entry(
+            event.id,
+            event.ts,
+            Kind(
+                event.source_id,
+                event.type.value,
+                RANKS[event.severity],
+                tuple(event.payload.get("zones", ())),
+            ),
+            self.text_id,
+            tuple(reviewers_of(event.payload)),
+        )
+
+
+def store_event(
+    connection: Connection, event: Event, kind: ChangeKind, phase: Phase, at: int
+) -> Stored:
+    """Number a change, write the event's row and append to the journal.
+
+    Args:
+        connection: In a transaction.
+        event: Whole; its payload's `seq` and `phase` are set here.
+        kind: What is done to it.
+        phase: Where it stands then.
+        at: Dates the change, Unix milliseconds.
+    """
+    seq = journal_ends(connection)[1] + 1
+    stored = replace(event, payload=event.payload | {"phase": phase.value, "seq": seq})
+    change = Change(seq, kind, stored)
+    text_id = keep_text(connection, searchable(stored.type, stored.payload))
+    row = _row(stored) | {
+        "seq": seq,
+        "end_ts": stored.payload["end_ts"],
+        "zones": json.dumps(stored.payload.get("zones", [])),
+        "reviewers": json.dumps(reviewers_of(stored.payload)),
+        "text_id": text_id,
+    }
+    upsert = insert(events).values(row)
+    connection.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=row))
+    _append(connection, [change], at)
+    return Stored(change, text_id)
+
+
+def delete_events(
+    connection: Connection, gone: Iterable[Event], now: int
+) -> list[Stored]:
+    """Delete events, protected or not, and append that to the journal.
+
+    Args:
+        connection: In a transaction.
+        gone: Events that are stored; at most `BATCH`.
+        now: Dates the deletions, Unix milliseconds.
+
+    Returns:
+        One `DELETED` change an event, its payload empty.
+    """
+    first = journal_ends(connection)[1] + 1
+    changes = [
+        Change(seq, ChangeKind.DELETED, replace(event, payload={}))
+        for seq, event in enumerate(gone, first)
+    ]
+    if not changes:
+        return []
+    ids = [change.event.id for change in changes]
+    connection.execute(delete(events).where(events.c.id.in_(ids)))
+    connection.execute(delete(protected).where(protected.c.event_id.in_(ids)))
+    _append(connection, changes, now)
+    return [Stored(change, 0) for change in changes]
+
+
+def event_of(row: Row[Any]) -> Event:
+    """Return the event that a row of events or journal holds."""
+    return Event(
+        id=row.id,
+        ts=row.ts,
+        type=EventType(row.type),
+        severity=SEVERITIES[row.severity],
+        source_id=row.source_id,
+        payload=json.loads(row.payload),
+    )
+
+
+def events_by_id(connection: Connection, ids: Collection[str]) -> dict[str, Event]:
+    """Return those of some events that are stored, by their ids."""
+    wanted = list(ids)
+    return {
+        row.id: event_of(row)
+        for first in range(0, len(wanted), BATCH)
+        for row in connection.execute(
+            select(events).where(events.c.id.in_(wanted[first : first + BATCH]))
+        )
+    }
+
+
+def entries(connection: Connection) -> Iterator[Entry]:
+    """Yield what the catalog is to know of every event, in its order."""
+    rows = connection.execute(
+        select(
+            events.c.id,
+            events.c.ts,
+            events.c.source_id,
+            events.c.type,
+            events.c.severity,
+            events.c.zones,
+            events.c.text_id,
+            events.c.reviewers,
+        ).order_by(events.c.ts, events.c.id)
+    )
+    for event_id, ts, source_id, kind, severity, zones, text_id, reviewers in rows:
+        yield Entry(
+            event_id,
+            ts,
+            Kind(source_id, kind, severity, _names(zones)),
+            text_id,
+            _names(reviewers),
+        )
+
+
+def journal_ends(connection: Connection) -> tuple[int, int]:
+    """Return the oldest and the newest `seq`; (1, 0) when nothing has happened yet."""
+    # Two lookups: asked for both at once SQLite would walk the whole journal.
+    oldest = connection.execute(select(func.min(journal.c.seq))).scalar()
+    newest = connection.execute(select(func.max(journal.c.seq))).scalar()
+    return oldest or 1, newest or 0
+
+
+def trim_journal(connection: Connection, before_ms: int, up_to_seq: int) -> int:
+    """Forget one batch of the journal's oldest rows, never the newest one."""
+    newest = journal_ends(connection)[1]
+    forgotten = (
+        select(journal.c.seq)
+        .where(journal.c.seq <= min(up_to_seq, newest - 1), journal.c.at < before_ms)
+        .order_by(journal.c.seq)
+        .limit(BATCH)
+    )
+    return connection.execute(
+        delete(journal).where(journal.c.seq.in_(forgotten))
+    ).rowcount
+
+
+def _append(connection: Connection, changes: Iterable[Change], at: int) -> None:
+    """Append numbered changes to the journal."""
+    rows = [
+        _row(change.event) | {"seq": change.seq, "kind": change.kind.value, "at": at}
+        for change in changes
+    ]
+    connection.execute(insert(journal), rows)
+
+
+def _row(event: Event) -> dict[str, Any]:
+    """Return the columns that events and their journal share."""
+    return {
+        "id": event.id,
+        "ts": event.ts,
+        "type": event.type.value,
+        "severity": RANKS[event.severity],
+        "source_id": event.source_id,
+        "payload": json.dumps(event.payload, allow_nan=False, separators=(",", ":")),
+    }
+
+
+@lru_cache(maxsize=1024)
+def _names(stored: str) -> tuple[str, ...]:
+    """Return the names in a column that holds a list of them."""
+    return tuple(json.loads(stored))

@@ -1,0 +1,185 @@
+"""What people say of events, and the deletion of events: websocket commands.
+
+To look at an event is to be allowed to say something of it; to delete one is for
+administrators.
+"""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import voluptuous as vol
+
+from homeassistant.auth.models import User
+from homeassistant.components import websocket_api
+from homeassistant.components.websocket_api import ActiveConnection
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
+
+from .access import may_read
+from .commands import async_ask, async_event, async_runtime
+from .const import DOMAIN
+from .events.clock import wall_ms
+from .events.records import BATCH
+from .events.reviews import (
+    MAX_NOTE,
+    Reviewer,
+    Verdict,
+    judged,
+    noted,
+    seen,
+    unjudged,
+    unseen,
+)
+from .events.store import DeletionRefusedError
+from .publish.filters import (
+    EVENT_ID,
+    FILTER_SCHEMA,
+    WHOLE_SPAN_SCHEMA,
+    Filter,
+    readable_ids,
+)
+from .runtime import VigilarRuntime
+
+EVENT_IDS: Final = vol.All([EVENT_ID], vol.Length(min=1, max=BATCH))
+
+
+@callback
+def async_register_reviewing(hass: HomeAssistant) -> None:
+    """Register the websocket commands, once a process."""
+    for command in (ws_mark, ws_mark_span, ws_feedback, ws_note, ws_delete):
+        websocket_api.async_register_command(hass, command)
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "vigilar/review/mark",
+        vol.Required("event_ids"): EVENT_IDS,
+        vol.Optional("reviewed", default=True): bool,
+    }
+)
+@websocket_api.async_response
+async def ws_mark(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Mark events as seen by the user, or take that back."""
+    runtime = async_runtime(hass)
+    user = connection.user
+    ids = await _async_readable(runtime, user, msg["event_ids"])
+    amend = seen(_reviewer(user)) if msg["reviewed"] else unseen(user.id)
+    count = await async_ask(runtime.processor.revise(ids, amend))
+    connection.send_result(msg["id"], {"count": count})
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "vigilar/review/span",
+        **FILTER_SCHEMA,
+        **WHOLE_SPAN_SCHEMA,
+    }
+)
+@websocket_api.async_response
+async def ws_mark_span(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Mark all events of a time that pass a filter as seen by the user."""
+    runtime = async_runtime(hass)
+    user = connection.user
+    sources = runtime.async_sources()
+    query = Filter.of(msg, user).resolve(sources, readable_ids(user, sources.values()))
+    reviewer = _reviewer(user)
+    count, last = 0, None
+    # Newest first, and from there on: what is marked may not pass any more.
+    while ids := await async_ask(runtime.store.ids(query, before=last, limit=BATCH)):
+        last = ids[-1]
+        count += await async_ask(runtime.processor.revise(ids, seen(reviewer)))
+    connection.send_result(msg["id"], {"count": count})
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "vigilar/feedback",
+        vol.Required("event_id"): EVENT_ID,
+        vol.Required("verdict"): vol.Any(
+            None, vol.In([verdict.value for verdict in Verdict])
+        ),
+    }
+)
+@websocket_api.async_response
+async def ws_feedback(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Keep what the user says that an event was, or take it back."""
+    runtime = async_runtime(hass)
+    event = await async_event(runtime, msg["event_id"], connection.user, may_read)
+    verdict = msg["verdict"]
+    amend = (
+        unjudged
+        if verdict is None
+        else judged(Verdict(verdict), _reviewer(connection.user))
+    )
+    await async_ask(runtime.processor.revise([event.id], amend))
+    connection.send_result(msg["id"])
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "vigilar/note",
+        vol.Required("event_id"): EVENT_ID,
+        vol.Required("text"): vol.All(str, vol.Length(max=MAX_NOTE)),
+    }
+)
+@websocket_api.async_response
+async def ws_note(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Keep the user's note to an event, or take the note away."""
+    runtime = async_runtime(hass)
+    event = await async_event(runtime, msg["event_id"], connection.user, may_read)
+    amend = noted(msg["text"].strip(), _reviewer(connection.user))
+    await async_ask(runtime.processor.revise([event.id], amend))
+    connection.send_result(msg["id"])
+
+
+@websocket_api.require_admin
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "vigilar/event/delete",
+        vol.Required("event_ids"): EVENT_IDS,
+        vol.Optional("force", default=False): bool,
+    }
+)
+@websocket_api.async_response
+async def ws_delete(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Delete events, all of them or none."""
+    runtime = async_runtime(hass)
+    try:
+        count = await async_ask(
+            runtime.processor.delete(
+                msg["event_ids"], force=msg["force"], now=wall_ms()
+            )
+        )
+    except DeletionRefusedError as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key=f"event_{err.refusal.value}"
+        ) from err
+    connection.send_result(msg["id"], {"count": count})
+
+
+async def _async_readable(
+    runtime: VigilarRuntime, user: User, event_ids: Collection[str]
+) -> list[str]:
+    """Return the ids of those of some events that a user may know of."""
+    sources = runtime.async_sources()
+    stored = await async_ask(runtime.store.get_all(event_ids))
+    return [
+        event.id
+        for event in stored.values()
+        if may_read(user, sources.get(event.source_id))
+    ]
+
+
+def _reviewer(user: User) -> Reviewer:
+    """Return a user as one who says something now."""
+    return Reviewer(user.id, user.name or "", wall_ms())
