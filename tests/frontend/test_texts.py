@@ -237,7 +237,10 @@ def models() -> ModuleType:
 def test_every_text_that_is_asked_for_exists() -> None:
     """No key reaches the eye."""
     asked = set(
-        re.findall(r'"((?:announce|camera_card|card|config|day|event|list|panel|strategy)\.\w+)"', source())
+        re.findall(
+            r'"((?:announce|camera_card|card|config|day|event|list|panel|strategy)\.\w+)"',
+            source(),
+        )
     )
     assert len(asked) >= 20
     assert asked - english().keys() == set()
@@ -300,9 +303,7 @@ def placeholders(text: str) -> list[str]:
 def test_a_region_reads_its_language(stage: Stage, asked: str, found: str) -> None:
     """A language of a region without texts of its own reads those without region."""
     texts = json.loads((FRONTEND / "translations" / f"{found}.json").read_text("utf-8"))
-    assert (
-        localized(stage, "localize('type.person')", asked) == texts["type.person"]
-    )
+    assert localized(stage, "localize('type.person')", asked) == texts["type.person"]
 
 
 def test_every_type_and_severity_has_its_words_and_picture(stage: Stage) -> None:

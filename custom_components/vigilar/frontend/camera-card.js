@@ -1,13 +1,13 @@
 // @ts-check
 /** @import { Hass, Query, Source, Status } from "./vigilar" */
-/** @import { CameraCardConfig, CameraState } from "./cards" */
-import { DEFAULT_EVENTS, cameraConfigForm, checkCameraConfig } from "./camera-config.js";
+/** @import { CameraCardConfig } from "./cards" */
+import { DEFAULT_EVENTS, cameraConfigForm, checkCameraConfig, parseRatio } from "./camera-config.js";
+import { cameraOf, problemOf } from "./camera-entities.js";
 import { HassElement } from "./hass-element.js";
 import { icon } from "./icons.js";
-import { parseRatio } from "./live-picture.js";
 import { localizer } from "./localize.js";
 import { navigate } from "./router.js";
-import { fetchSources, problemEntity, sourceOf, stateOf, watchSources } from "./sources.js";
+import { fetchSources, sourceOf, stateOf, watchSources } from "./sources.js";
 import { controls, notices, tokens } from "./ui-styles.js";
 import { css, html, nothing } from "./vendor/lit.js";
 
@@ -60,8 +60,7 @@ export class VigilarCameraCard extends HassElement {
         background: #16181b;
       }
       .stage.alone { flex: 1; }
-      /* The last picture there was is not what is there now. */
-      .stage.offline vigilar-live-picture { filter: grayscale(1) brightness(0.7); }
+      vigilar-live-player { inline-size: 100%; }
       .top,
       .bottom {
         position: absolute;
@@ -109,7 +108,7 @@ export class VigilarCameraCard extends HassElement {
         border-radius: 50%;
         background: #54c985;
       }
-      .off .dot { background: none; box-shadow: inset 0 0 0 2px #cfd2d6; }
+      .detection_off .dot { background: none; box-shadow: inset 0 0 0 2px #cfd2d6; }
       .offline .dot { background: #f2bd5b; border-radius: 2px; }
       .tampered .dot { background: #ff8a85; border-radius: 2px; rotate: 45deg; }
       .on-picture.icon-button {
@@ -156,6 +155,9 @@ export class VigilarCameraCard extends HassElement {
   #query;
 
   #queryKey = "";
+
+  /** @type {number | undefined} Width by height of the live picture, once it has been seen. */
+  #liveRatio;
 
   /** @type {(() => void) | undefined} */
   #stopWatch;
@@ -228,8 +230,8 @@ export class VigilarCameraCard extends HassElement {
   /** @override */
   watched() {
     const source = this.#source();
-    const problem = source && problemEntity(this.home, source);
-    return [source?.camera_entity_id, problem].filter((id) => typeof id === "string");
+    if (!source) return [];
+    return [cameraOf(this.home, source), problemOf(this.home, source)].flatMap((state) => state?.entity_id ?? []);
   }
 
   /**
@@ -246,6 +248,17 @@ export class VigilarCameraCard extends HassElement {
       this._sources = sources;
       this._status = status;
     });
+  }
+
+  /**
+   * @override
+   * @param {Map<PropertyKey, unknown>} changed
+   */
+  update(changed) {
+    const { offsetWidth = 0, offsetHeight = 0 } =
+      /** @type {HTMLElement | null} */ (this.renderRoot.querySelector("vigilar-live-player")) ?? {};
+    if (offsetHeight) this.#liveRatio = offsetWidth / offsetHeight;
+    super.update(changed);
   }
 
   /** @override */
@@ -272,24 +285,48 @@ export class VigilarCameraCard extends HassElement {
     const { title = source.name, aspect_ratio } = /** @type {CameraCardConfig} */ (this._config);
     const events = this.#events();
     const state = stateOf(hass, source);
+    const ratio = parseRatio(aspect_ratio);
     return html`<div class="stage ${state} ${events ? "" : "alone"}">
-        <vigilar-live-picture
-          .hass=${hass}
-          .source=${source}
-          .live=${this.#isLive(state)}
-          .boxes=${this._boxes && this._visible}
-          .ratio=${parseRatio(aspect_ratio)}
-          @vigilar-boxes-failed=${this.#onBoxesFailed}
-        ></vigilar-live-picture>
+        ${this.#isLive(source) ? this.#player(source, ratio) : this.#still(source, ratio)}
         <div class="top">
           ${title ? html`<h2 class="on-picture"><bdi>${title}</bdi></h2>` : html`<span></span>`}
           <span class="on-picture state ${state}" role="status"
-            ><span class="dot"></span>${this.localize(`camera_card.${state}`)}</span
+            ><span class="dot"></span>${this.localize(`cameras.${state}`)}</span
           >
         </div>
         <div class="bottom">${this.#buttons(hass, source, title || source.name)}</div>
       </div>
       ${events ? this.#list(hass, source, events) : nothing}`;
+  }
+
+  /**
+   * @param {Source} source
+   * @param {number | undefined} ratio
+   */
+  #player(source, ratio) {
+    return html`<vigilar-live-player
+      .hass=${this.hass}
+      .source=${source}
+      .boxed=${this._boxes}
+      .controls=${false}
+      .ratio=${ratio}
+      @vigilar-boxes-failed=${this.#onBoxesFailed}
+    ></vigilar-live-player>`;
+  }
+
+  /**
+   * Of the shape that the live picture had, so that nothing jumps.
+   *
+   * @param {Source} source
+   * @param {number | undefined} [ratio]
+   */
+  #still(source, ratio) {
+    const shape = ratio ?? this.#liveRatio;
+    return html`<vigilar-camera-still
+      style=${shape ? `aspect-ratio:${shape}` : nothing}
+      .hass=${this.hass}
+      .source=${source}
+    ></vigilar-camera-still>`;
   }
 
   /**
@@ -300,17 +337,19 @@ export class VigilarCameraCard extends HassElement {
   #buttons(hass, source, name) {
     const { localize } = this;
     return [
-      this._mute ? html`<span class="on-picture said" role="status">${localize("camera_card.no_boxes")}</span>` : nothing,
-      html`<button
-        class="on-picture icon-button"
-        type="button"
-        aria-pressed=${this._boxes ? "true" : "false"}
-        aria-label=${localize("camera_card.boxes", { name })}
-        title=${localize("camera_card.boxes", { name })}
-        @click=${this.#toggleBoxes}
-      >
-        ${icon("frame")}
-      </button>`,
+      this._mute ? html`<span class="on-picture said" role="status">${localize("cameras.boxes_failed")}</span>` : nothing,
+      cameraOf(hass, source)
+        ? html`<button
+            class="on-picture icon-button"
+            type="button"
+            aria-pressed=${this._boxes ? "true" : "false"}
+            aria-label=${localize("cameras.boxes")}
+            title=${localize("cameras.boxes")}
+            @click=${this.#toggleBoxes}
+          >
+            ${icon("box")}
+          </button>`
+        : nothing,
       hass.panels?.vigilar
         ? html`<button
             class="on-picture icon-button"
@@ -319,7 +358,7 @@ export class VigilarCameraCard extends HassElement {
             title=${localize("camera_card.open", { name })}
             @click=${() => navigate(`/vigilar/live/${source.source_id}`)}
           >
-            ${icon("enlarge")}
+            ${icon("fullscreen")}
           </button>`
         : nothing,
     ];
@@ -343,26 +382,26 @@ export class VigilarCameraCard extends HassElement {
     const { state, problem } = this._status;
     const { source_id, camera } = /** @type {CameraCardConfig} */ (this._config);
     if (state === "connecting") {
-      return html`<div class="stage alone">
-        <span class="unseen-text">${this.localize("camera_card.loading")}</span>
-        <vigilar-live-picture .hass=${this.hass}></vigilar-live-picture>
-      </div>`;
+      return html`<div class="notice" role="status"><span>${this.localize("cameras.loading")}</span></div>`;
     }
-    let key = source_id || camera ? "camera_card.unknown" : "camera_card.choose";
+    let key = source_id || camera ? "cameras.unknown" : "camera_card.choose";
     if (state === "error") key = `problem.${problem ?? "failed"}`;
     else if (!this._sources.length) key = "list.no_sources";
     return html`<div class="notice">
       ${icon(state === "error" ? "problem" : "camera_offline")}
       <strong>${this.localize(key)}</strong>
-      <span>${this.localize(`${key}_help`, { name: source_id ?? camera ?? "" })}</span>
+      <span>${this.localize(`${key}_help`)}</span>
     </div>`;
   }
 
-  /** @param {CameraState} state */
-  #isLive(state) {
+  /** @param {Source} source */
+  #isLive(source) {
     const { live = "auto" } = /** @type {CameraCardConfig} */ (this._config);
+    if (source.online === false || !cameraOf(this.home, source)) return false;
     if (live === true || live === "always") return true;
-    if (live === false || live === "never" || state === "offline") return false;
+    // What moves now has no place in a picture of a while ago.
+    if (this._boxes && this._visible) return true;
+    if (live === false || live === "never") return false;
     const { saveData } = /** @type {{connection?: {saveData?: boolean}}} */ (navigator).connection ?? {};
     return this._visible && !document.hidden && !saveData;
   }

@@ -1,13 +1,22 @@
 // @ts-check
 /** @import { Localize, Source } from "./vigilar" */
 /** @import { CameraCardConfig } from "./cards" */
-import { parseRatio } from "./live-picture.js";
 
 export const DEFAULT_EVENTS = 5;
 const MOST_EVENTS = 20;
 
 /** In a form choices are texts; `true` and `false` mean the same as the last two. */
 const LIVE = ["auto", "always", "never"];
+
+/**
+ * @param {string | undefined} text For example "16:9", "16x9", "50%" (of the width) or "1.78".
+ * @returns {number | undefined} Width by height; undefined when it is no ratio.
+ */
+export function parseRatio(text) {
+  const [, first = "", sign = "", second = ""] = /^\s*([\d.]+)\s*(?:([:x/%])\s*([\d.]*))?\s*$/.exec(text ?? "") ?? [];
+  const ratio = sign === "%" ? 100 / Number(first) : Number(first) / Number(sign ? second : 1);
+  return first && Number.isFinite(ratio) && ratio > 0 ? ratio : undefined;
+}
 
 /**
  * Refuse a card's configuration that cannot be meant.

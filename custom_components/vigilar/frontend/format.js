@@ -14,6 +14,7 @@ export class Formatter {
   #language;
   #timeZone;
   #time;
+  #clock;
   #exact;
   #day;
   #dayOfOtherYear;
@@ -33,6 +34,7 @@ export class Formatter {
     if (locale.time_format === "24") time.hourCycle = "h23";
     const clock = locale.time_format === "system" ? undefined : locale.language;
     this.#time = this.#dates(time, clock);
+    this.#clock = this.#dates({ ...time, second: "2-digit" }, clock);
     this.#exact = this.#dates(
       { ...time, second: "2-digit", day: "numeric", month: "long", year: "numeric" },
       clock,
@@ -52,6 +54,14 @@ export class Formatter {
    */
   time(ts) {
     return this.#time.format(ts);
+  }
+
+  /**
+   * @param {number} ts Unix milliseconds.
+   * @returns {string} Hour, minute and second.
+   */
+  clock(ts) {
+    return this.#clock.format(ts);
   }
 
   /**
@@ -103,6 +113,25 @@ export class Formatter {
     if (span < HOUR) return this.#pair(span, MINUTE, "minute", SECOND, "second");
     if (span < DAY) return this.#pair(span, HOUR, "hour", MINUTE, "minute");
     return this.#pair(span, DAY, "day", HOUR, "hour");
+  }
+
+  /**
+   * @param {number} ms Milliseconds.
+   * @returns {string} The largest unit alone, "5 min"; at least one second.
+   */
+  rough(ms) {
+    const units = /** @type {[number, string][]} */ ([[DAY, "day"], [HOUR, "hour"], [MINUTE, "minute"]]);
+    const [size, unit] = units.find(([each]) => ms >= each) ?? [SECOND, "second"];
+    return this.#unit(Math.max(1, Math.floor(ms / size)), unit);
+  }
+
+  /**
+   * @param {number} ms Milliseconds, to be told apart below a second, too.
+   * @returns {string} "85 ms", "1.4 sec".
+   */
+  brief(ms) {
+    if (ms < SECOND) return this.#unit(Math.round(ms), "millisecond");
+    return this.#unit(Math.round(ms / 100) / 10, "second");
   }
 
   /**

@@ -9,7 +9,10 @@ import { LitElement } from "./vendor/lit.js";
  * drawing anew only when something of it matters.
  */
 export class HassElement extends LitElement {
-  /** @override */
+  /**
+   * @override
+   * @type {Record<string, object>}
+   */
   static properties = { hass: { attribute: false } };
 
   /** @type {Localize} */

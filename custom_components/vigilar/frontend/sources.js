@@ -1,6 +1,7 @@
 // @ts-check
-/** @import { Connection, EntityEntry, Hass, Source, Status } from "./vigilar" */
+/** @import { Connection, Hass, Source, Status } from "./vigilar" */
 /** @import { CameraState } from "./cards" */
+import { problemOf } from "./camera-entities.js";
 import { TimelineClient } from "./timeline-client.js";
 import { TimelineStore } from "./timeline-store.js";
 
@@ -100,49 +101,12 @@ export function sourceOf(sources, { source_id, camera }) {
 }
 
 /**
- * Find an entity of ours that belongs to a source.
- *
- * @param {Hass} hass
- * @param {Source} source
- * @param {string} domain For example "binary_sensor".
- * @param {(entity: EntityEntry, entityId: string) => boolean} fits
- * @returns {string | undefined} Its entity id.
- */
-export function entityOf(hass, source, domain, fits) {
-  if (!source.device_id) return undefined;
-  return Object.keys(hass.entities).find((id) => {
-    const entity = /** @type {EntityEntry} */ (hass.entities[id]);
-    return (
-      id.startsWith(`${domain}.`) &&
-      entity.platform === "vigilar" &&
-      entity.device_id === source.device_id &&
-      fits(entity, id)
-    );
-  });
-}
-
-/**
- * @param {Hass} hass
- * @param {Source} source
- * @returns {string | undefined} The sensor that tells of a camera that sees nothing or not enough.
- */
-export function problemEntity(hass, source) {
-  return entityOf(
-    hass,
-    source,
-    "binary_sensor",
-    (_, id) => hass.states?.[id]?.attributes.device_class === "problem",
-  );
-}
-
-/**
  * @param {Hass} hass
  * @param {Source} source
  * @returns {CameraState} What one should know of a camera before anything else.
  */
 export function stateOf(hass, source) {
   if (source.online === false) return "offline";
-  if (source.detecting === false) return "off";
-  const problem = problemEntity(hass, source);
-  return problem && hass.states?.[problem]?.state === "on" ? "tampered" : "watching";
+  if (problemOf(hass, source)?.state === "on") return "tampered";
+  return source.detecting === false ? "detection_off" : "watching";
 }

@@ -1,8 +1,9 @@
 // @ts-check
 /** @import { Hass, Localize, Source } from "./vigilar" */
 /** @import { StrategyConfig, ViewStrategyConfig } from "./cards" */
+import { problemOf } from "./camera-entities.js";
 import { loadTexts, localizer } from "./localize.js";
-import { fetchSources, problemEntity } from "./sources.js";
+import { fetchSources } from "./sources.js";
 
 const VIEWS = ["timeline", "cameras"];
 
@@ -161,7 +162,7 @@ function badges(hass, sources) {
   const unreviewed = Object.keys(hass.entities).filter(
     (id) => hass.entities[id]?.platform === "vigilar" && hass.entities[id]?.translation_key === "unreviewed",
   );
-  const problems = sources.flatMap((source) => problemEntity(hass, source) ?? []);
+  const problems = sources.flatMap((source) => problemOf(hass, source)?.entity_id ?? []);
   return [
     ...unreviewed.map((entity) => ({ type: "entity", entity, show_name: true })),
     ...problems.map((entity) => ({

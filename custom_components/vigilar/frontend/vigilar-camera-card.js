@@ -9,20 +9,23 @@ async function register() {
   const [
     { define },
     { VigilarCameraCard },
-    { VigilarLivePicture },
+    { VigilarCameraStill },
+    { VigilarLivePlayer },
     { VigilarTimeline, knownSources },
     { sourceOf },
     localize,
   ] = await Promise.all([
     import("./define.js"),
     import("./camera-card.js"),
-    import("./live-picture.js"),
+    import("./camera-still.js"),
+    import("./live-player.js"),
     import("./timeline-element.js"),
     import("./sources.js"),
     pageTexts(),
   ]);
   define("vigilar-timeline", VigilarTimeline);
-  define("vigilar-live-picture", VigilarLivePicture);
+  define("vigilar-camera-still", VigilarCameraStill);
+  define("vigilar-live-player", VigilarLivePlayer);
   define(TYPE, VigilarCameraCard);
 
   listCard({

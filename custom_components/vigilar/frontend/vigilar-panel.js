@@ -1,128 +1,292 @@
 // @ts-check
-/** @import { Hass, Status } from "./vigilar" */
+/** @import { Status } from "./vigilar" */
+/** @import { Place } from "./router.js" */
 import { DEFAULT_LIMIT } from "./config.js";
 import { define } from "./define.js";
+import { HassElement } from "./hass-element.js";
 import { icon } from "./icons.js";
-import { loadTexts, localizer } from "./localize.js";
+import { loadTexts } from "./localize.js";
+import { panelStyles } from "./panel-styles.js";
+import { BASE, navigate, parsePath, pathTo } from "./router.js";
 import { statusBadge, statusStyles } from "./status.js";
 import { VigilarTimeline } from "./timeline-element.js";
-import { LitElement, css, html, nothing } from "./vendor/lit.js";
+import { html, nothing } from "./vendor/lit.js";
+import { readView } from "./view-state.js";
 
 const QUERY = { limit: DEFAULT_LIMIT };
 
-/** The timeline as a page of its own. */
-export class VigilarPanel extends LitElement {
+/** From this width of its own on, an event is shown beside the list. */
+const BESIDE_PX = 960;
+
+/**
+ * What a page needs is fetched when it is first gone to, so that the list is
+ * there at once.
+ *
+ * @type {Partial<Record<Place["page"], () => Promise<unknown>>>}
+ */
+const PAGES = {
+  event: () => import("./page-event.js"),
+  cameras: () => import("./page-cameras.js"),
+  live: () => import("./page-live.js"),
+  tuning: () => import("./page-tuning.js"),
+};
+
+/** @type {{page: "timeline" | "cameras" | "tuning", picture: string, admin?: boolean}[]} */
+const TABS = [
+  { page: "timeline", picture: "timeline" },
+  { page: "cameras", picture: "camera" },
+  { page: "tuning", picture: "tune", admin: true },
+];
+
+/** @type {Partial<Record<Place["page"], string>>} The tab that a page belongs to. */
+const TAB_OF = { event: "timeline", live: "cameras" };
+
+/** Vigilar's page in the sidebar. */
+export class VigilarPanel extends HassElement {
   /** @override */
   static properties = {
-    hass: { attribute: false },
-    narrow: { type: Boolean },
+    narrow: { type: Boolean, reflect: true },
+    route: { attribute: false },
     _status: { state: true },
+    _wide: { state: true },
+    _place: { state: true },
+    _search: { state: true },
+    _loaded: { state: true },
+    _unreviewed: { state: true },
   };
 
   /** @override */
-  static styles = [
-    statusStyles,
-    css`
-      :host {
-        display: flex;
-        flex-direction: column;
-        block-size: 100vh;
-        block-size: 100dvh;
-        box-sizing: border-box;
-        padding-block-end: var(--safe-area-inset-bottom, env(safe-area-inset-bottom, 0));
-        background: var(--primary-background-color, #fafafa);
-        font-family: var(--ha-font-family-body, Roboto, sans-serif);
-      }
-      header {
-        --status-text: currentColor;
-        display: flex;
-        align-items: center;
-        gap: 12px;
-        flex: none;
-        box-sizing: content-box;
-        block-size: var(--header-height, 56px);
-        padding-block-start: var(--safe-area-inset-top, env(safe-area-inset-top, 0));
-        padding-inline: 16px;
-        color: var(--app-header-text-color, var(--text-primary-color, #fff));
-        background: var(--app-header-background-color, var(--primary-color, #0277bd));
-        border-block-end: var(--app-header-border-bottom, none);
-      }
-      .live .dot { box-shadow: 0 0 0 2px currentColor; }
-      .live .dot::after { content: none; }
-      h1 {
-        flex: 1;
-        margin: 0;
-        font-size: 1.25rem;
-        font-weight: 400;
-      }
-      button {
-        all: unset;
-        display: grid;
-        place-items: center;
-        inline-size: 48px;
-        block-size: 48px;
-        margin-inline-start: -12px;
-        border-radius: 50%;
-        cursor: pointer;
-      }
-      button:focus-visible { outline: 2px solid currentColor; outline-offset: -4px; }
-      button svg { inline-size: 24px; block-size: 24px; fill: currentColor; }
-      main {
-        display: flex;
-        justify-content: center;
-        flex: 1;
-        min-block-size: 0;
-      }
-      vigilar-timeline {
-        flex: 1;
-        max-inline-size: 900px;
-        background: var(--ha-card-background, var(--card-background-color, #fff));
-      }
-    `,
-  ];
+  static styles = [statusStyles, ...panelStyles];
+
+  /** Whether the list is drawn; once it was, it stays, with where one was in it. */
+  #listed = false;
+
+  /** @type {{search: string, filter: Record<string, unknown>}} The same as long as the address is. */
+  #filter = { search: "", filter: {} };
+
+  #size = new ResizeObserver(([entry]) => {
+    this._wide = (entry?.contentRect.width ?? 0) >= BESIDE_PX;
+  });
 
   constructor() {
     super();
-    /** @type {Hass | undefined} */
-    this.hass = undefined;
     /** @type {boolean} Whether the sidebar is hidden for want of room. */
     this.narrow = false;
+    /** @type {{prefix: string, path: string} | undefined} */
+    this.route = undefined;
     /** @type {Status} */
     this._status = { state: "connecting" };
+    this._wide = false;
+    /** @type {Place} */
+    this._place = { page: "timeline", id: "" };
+    this._search = "";
+    /** @type {Map<string, "loading" | "ready" | "failed">} */
+    this._loaded = new Map();
+    this._unreviewed = 0;
   }
 
   /** @override */
-  render() {
-    const { hass } = this;
-    if (!hass) return nothing;
-    const localize = localizer(hass.language);
-    return html`<header>
-        ${this.narrow || hass.dockedSidebar === "always_hidden" ? this.#menuButton(localize("panel.menu")) : nothing}
-        <h1>${localize("panel.title")}</h1>
-        ${statusBadge(this._status, localize)}
-      </header>
-      <main>
-        <vigilar-timeline
-          paging
-          .hass=${hass}
-          .query=${QUERY}
-          @vigilar-status=${this.#onStatus}
-        ></vigilar-timeline>
-      </main>`;
+  connectedCallback() {
+    super.connectedCallback();
+    this.#size.observe(this);
+    window.addEventListener("location-changed", this.#onLocation);
+    window.addEventListener("popstate", this.#onLocation);
+    this.#onLocation();
   }
 
-  /** @param {string} label */
-  #menuButton(label) {
-    return html`<button type="button" aria-label=${label} @click=${this.#toggleMenu}>${icon("menu")}</button>`;
+  /** @override */
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#size.disconnect();
+    window.removeEventListener("location-changed", this.#onLocation);
+    window.removeEventListener("popstate", this.#onLocation);
   }
+
+  #onLocation = () => {
+    const { pathname, search } = location;
+    // On its way to another panel this one is still there for a moment.
+    if (pathname !== BASE && !pathname.startsWith(`${BASE}/`)) return;
+    const place = parsePath(pathname.slice(BASE.length));
+    if (place.page !== this._place.page || place.id !== this._place.id) this._place = place;
+    this._search = search;
+  };
+
+  /**
+   * @override
+   * @param {Map<PropertyKey, unknown>} changed
+   */
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (changed.has("route")) this.#onLocation();
+    const { page } = this._place;
+    if (changed.has("_place")) this.#load(page);
+    if (page === "timeline" || (page === "event" && this._wide)) this.#listed = true;
+    if (this._search !== this.#filter.search) {
+      this.#filter = { search: this._search, filter: readView(this._search).filter };
+    }
+  }
+
+  /** @param {Place["page"]} page */
+  #load(page) {
+    const load = PAGES[page];
+    const state = this._loaded.get(page);
+    if (!load || state === "ready" || state === "loading") return;
+    /** @param {"loading" | "ready" | "failed"} now */
+    const set = (now) => {
+      this._loaded = new Map(this._loaded).set(page, now);
+    };
+    set("loading");
+    load().then(
+      () => set("ready"),
+      () => set("failed"),
+    );
+  }
+
+  // --- drawing ----------------------------------------------------------------
+
+  /** @override */
+  render() {
+    const { page } = this._place;
+    const beside = page === "event" && this._wide;
+    const detail = page === "event" || page === "live";
+    const alone = page === "timeline";
+    this.toggleAttribute("detail", detail);
+    return html`${this.#head()}
+      <main class=${beside ? "beside" : ""}>
+        ${this.#listed ? this.#list(alone || beside) : nothing} ${alone ? nothing : this.#page(beside)}
+      </main>
+      ${this.narrow && !detail ? this.#tabs() : nothing}`;
+  }
+
+  #head() {
+    const { home, localize } = this;
+    return html`<header>
+      ${this.narrow || home.dockedSidebar === "always_hidden"
+        ? html`<button class="menu" type="button" aria-label=${localize("panel.menu")} @click=${this.#toggleMenu}>
+            ${icon("menu")}
+          </button>`
+        : nothing}
+      <h1>${localize("panel.title")}</h1>
+      ${this.narrow ? html`<span class="space"></span>` : this.#tabs()} ${statusBadge(this._status, localize)}
+    </header>`;
+  }
+
+  #tabs() {
+    const current = TAB_OF[this._place.page] ?? this._place.page;
+    const admin = Boolean(this.home.user?.is_admin);
+    return html`<nav aria-label=${this.localize("panel.pages")}>
+      ${TABS.filter((tab) => admin || !tab.admin).map(
+        ({ page, picture }) => html`<a
+          href=${pathTo(page)}
+          aria-current=${page === current ? "page" : nothing}
+          @click=${this.#onTab}
+        >
+          ${icon(picture)}<span>${this.localize(`panel.${page}`)}</span>
+          ${page === "timeline" && this._unreviewed
+            ? html`<span class="count" title=${this.localize("panel.unreviewed", { count: this._unreviewed })}
+                >${this._unreviewed > 99 ? "99+" : this._unreviewed}</span
+              >`
+            : nothing}
+        </a>`,
+      )}
+    </nav>`;
+  }
+
+  /** @param {boolean} shown */
+  #list(shown) {
+    // Out of sight it keeps its place; `display: none` would lose it.
+    return html`<vigilar-timeline
+      class=${shown ? "" : "away"}
+      paging
+      filters
+      address
+      view="both"
+      ?inert=${!shown}
+      .hass=${this.hass}
+      .query=${QUERY}
+      .current=${this._place.page === "event" ? this._place.id : undefined}
+      @vigilar-status=${(/** @type {CustomEvent<Status>} */ event) => this.#onStatus(event, shown)}
+      @vigilar-unreviewed=${(/** @type {CustomEvent<number>} */ { detail }) => (this._unreviewed = detail)}
+    ></vigilar-timeline>`;
+  }
+
+  /** @param {boolean} beside */
+  #page(beside) {
+    const { page, id } = this._place;
+    const state = this._loaded.get(page);
+    if (page === "unknown" || (page === "tuning" && !this.home.user?.is_admin)) return this.#unknown();
+    if (state === "failed") return this.#failed();
+    if (state !== "ready") return html`<div class="page loading" role="status">${this.localize("panel.loading")}</div>`;
+    const { hass } = this;
+    const onStatus = (/** @type {CustomEvent<Status>} */ event) => this.#onStatus(event, !beside);
+    switch (page) {
+      case "event":
+        return html`<vigilar-event-view
+          class="page"
+          ?beside=${beside}
+          .hass=${hass}
+          .eventId=${id}
+          .filter=${this.#filter.filter}
+          .search=${this._search}
+          @vigilar-status=${onStatus}
+        ></vigilar-event-view>`;
+      case "cameras":
+        return html`<vigilar-cameras-page class="page" .hass=${hass} @vigilar-status=${onStatus}></vigilar-cameras-page>`;
+      case "live":
+        return html`<vigilar-live-page
+          class="page"
+          .hass=${hass}
+          .sourceId=${id}
+          @vigilar-status=${onStatus}
+        ></vigilar-live-page>`;
+      default:
+        return html`<vigilar-tuning-host
+          class="page"
+          .hass=${hass}
+          .sourceId=${id}
+          @vigilar-status=${onStatus}
+        ></vigilar-tuning-host>`;
+    }
+  }
+
+  #unknown() {
+    const { localize } = this;
+    return html`<div class="page notice">
+      ${icon("timeline")}<strong>${localize("panel.unknown")}</strong><span>${localize("panel.unknown_help")}</span>
+      <button class="button" type="button" @click=${() => navigate(pathTo("timeline"))}>
+        ${localize("view.to_timeline")}
+      </button>
+    </div>`;
+  }
+
+  #failed() {
+    const { localize } = this;
+    return html`<div class="page notice">
+      ${icon("problem")}<strong>${localize("panel.failed")}</strong><span>${localize("panel.failed_help")}</span>
+      <button class="button" type="button" @click=${() => location.reload()}>${localize("problem.retry")}</button>
+    </div>`;
+  }
+
+  // --- hands ------------------------------------------------------------------
 
   #toggleMenu() {
     this.dispatchEvent(new CustomEvent("hass-toggle-menu", { bubbles: true, composed: true }));
   }
 
-  /** @param {CustomEvent<Status>} event */
-  #onStatus(event) {
-    this._status = event.detail;
+  /** @param {MouseEvent} press */
+  #onTab(press) {
+    if (press.ctrlKey || press.metaKey || press.shiftKey) return;
+    press.preventDefault();
+    const { pathname } = new URL(/** @type {HTMLAnchorElement} */ (press.currentTarget).href);
+    navigate(pathname);
+  }
+
+  /**
+   * @param {CustomEvent<Status>} event
+   * @param {boolean} counts Whether it is of the page that one reads.
+   */
+  #onStatus(event, counts) {
+    if (counts) this._status = event.detail;
   }
 }
 

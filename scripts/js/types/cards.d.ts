@@ -1,9 +1,6 @@
-// What the cards and the dashboard strategy are configured with, and what they use of Home Assistant.
+// What the camera's card and the dashboard strategy are configured with.
 
-import type { Hass } from "./vigilar";
-
-/** Worst first, but for "watching". */
-export type CameraState = "watching" | "off" | "offline" | "tampered";
+export type CameraState = "watching" | "detection_off" | "offline" | "tampered";
 
 export interface CameraCardConfig {
   type: string;
@@ -33,16 +30,6 @@ export interface StrategyConfig {
 
 export interface ViewStrategyConfig extends StrategyConfig {
   view?: "timeline" | "cameras";
-}
-
-/** A card of Home Assistant's own. */
-export interface ForeignCard extends HTMLElement {
-  hass?: Hass;
-  setConfig(config: Record<string, unknown>): void;
-}
-
-export interface CardHelpers {
-  createCardElement(config: Record<string, unknown>): ForeignCard;
 }
 
 export interface CustomStrategy {

@@ -1,0 +1,151 @@
+// @ts-check
+/** @import { Source } from "./vigilar" */
+import { cameraOf, lastPictureOf } from "./camera-entities.js";
+import { HassElement } from "./hass-element.js";
+import { icon } from "./icons.js";
+import { tokens } from "./ui-styles.js";
+import { css, html, nothing } from "./vendor/lit.js";
+
+/** Some cameras are asked for each picture anew, and wake up for it. */
+const REFRESH_MS = 10_000;
+
+/** A camera's picture of now, taken anew now and then while somebody can see it. */
+export class VigilarCameraStill extends HassElement {
+  /** @override */
+  static properties = {
+    source: { attribute: false },
+    _shown: { state: true },
+    _failed: { state: true },
+  };
+
+  /** @override */
+  static styles = [
+    tokens,
+    css`
+      :host {
+        position: relative;
+        display: grid;
+        place-items: center;
+        aspect-ratio: 16 / 9;
+        overflow: hidden;
+        color: #aeb4ba;
+        background: #14171a;
+      }
+      img {
+        position: absolute;
+        inset: 0;
+        inline-size: 100%;
+        block-size: 100%;
+        object-fit: cover;
+        animation: appear 200ms;
+      }
+      :host([stale]) img { filter: grayscale(1) brightness(0.6); }
+      svg { inline-size: 44px; block-size: 44px; fill: currentColor; opacity: 0.6; }
+      .past {
+        position: absolute;
+        inset-block-end: 8px;
+        inset-inline-start: 8px;
+        padding: 2px 8px;
+        border-radius: 6px;
+        font-size: 0.75rem;
+        color: #fff;
+        background: rgba(0, 0, 0, 0.65);
+      }
+      @keyframes appear {
+        from { opacity: 0; }
+      }
+    `,
+  ];
+
+  #seen = false;
+  #path = "";
+
+  /** Numbers the pictures asked for; one that comes late is dropped. */
+  #asked = 0;
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  #sight = new IntersectionObserver((entries) => {
+    this.#seen = entries.at(-1)?.isIntersecting ?? false;
+    this.#refresh();
+  });
+
+  constructor() {
+    super();
+    /** @type {Source | undefined} */
+    this.source = undefined;
+    /** @type {string | undefined} */
+    this._shown = undefined;
+    this._failed = false;
+  }
+
+  /** @override */
+  connectedCallback() {
+    super.connectedCallback();
+    this.#sight.observe(this);
+    document.addEventListener("visibilitychange", this.#refresh);
+  }
+
+  /** @override */
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#sight.disconnect();
+    document.removeEventListener("visibilitychange", this.#refresh);
+    clearTimeout(this.#timer);
+    this.#asked += 1;
+  }
+
+  /** @override */
+  watched() {
+    const { source, hass } = this;
+    if (!source || !hass) return [];
+    return [cameraOf(hass, source), lastPictureOf(hass, source)].flatMap((state) => state?.entity_id ?? []);
+  }
+
+  /**
+   * @override
+   * @param {Map<PropertyKey, unknown>} changed
+   */
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    const path = this.#given()?.attributes.entity_picture ?? "";
+    if (path === this.#path) return;
+    this.#path = path;
+    this.#refresh();
+  }
+
+  /** @returns {import("./vigilar").EntityState | undefined} What has the picture. */
+  #given() {
+    const { source } = this;
+    return source && (cameraOf(this.home, source) ?? lastPictureOf(this.home, source));
+  }
+
+  #refresh = () => {
+    clearTimeout(this.#timer);
+    if (!this.#seen || document.hidden || !this.#path) return;
+    const asked = ++this.#asked;
+    const address = new URL(this.hass?.hassUrl?.(this.#path) ?? this.#path, location.href);
+    address.searchParams.set("at", String(Date.now()));
+    // The old picture stays until the new one is whole.
+    const picture = new Image();
+    const done = (/** @type {boolean} */ loaded) => {
+      if (asked !== this.#asked) return;
+      if (loaded) this._shown = picture.src;
+      this._failed = !loaded;
+      this.toggleAttribute("stale", !loaded);
+      this.#timer = setTimeout(this.#refresh, REFRESH_MS);
+    };
+    picture.onload = () => done(true);
+    picture.onerror = () => done(false);
+    picture.src = address.href;
+  };
+
+  /** @override */
+  render() {
+    const { source } = this;
+    const past = source && !cameraOf(this.home, source) && this._shown;
+    return html`${this._shown ? html`<img src=${this._shown} alt="" />` : icon(this._failed ? "camera_offline" : "camera")}
+    ${past ? html`<span class="past">${this.localize("cameras.last_picture")}</span>` : nothing}`;
+  }
+}

@@ -1,0 +1,162 @@
+// @ts-check
+/** @import { ChangedMessage, ConnectedMessage, Connection, EventAnswer, Source, Status, TimelineEvent } from "./vigilar" */
+/** @import { TimelineStore } from "./timeline-store.js" */
+import { TimelineClient } from "./timeline-client.js";
+
+const CONNECTION_LOST = 3;
+
+/** @typedef {"loading" | "ready" | "missing" | "deleted" | "failed"} Standing */
+
+/**
+ * One event and its neighbours, kept as they are on the server.
+ *
+ * It is the store of a subscription to its source, which it takes only its own
+ * event from: the timeline's store holds the newest events, and this one may be old.
+ */
+export class EventFollower {
+  /** @type {TimelineEvent | undefined} */
+  event;
+
+  /** @type {string | null} The event after it within the filter. */
+  newerId = null;
+
+  /** @type {string | null} The event before it within the filter. */
+  olderId = null;
+
+  /** @type {Standing} */
+  standing = "loading";
+
+  /** @type {Source | undefined} Where it comes from, unless it was removed. */
+  source;
+
+  /** @type {string | undefined} */
+  epoch;
+
+  /** @type {number | undefined} */
+  seq;
+
+  #connection;
+  #id;
+  #filter;
+  #onChange;
+  #onStatus;
+
+  /** @type {TimelineClient | undefined} */
+  #client;
+
+  #running = false;
+
+  /** Numbers the questions; only the answer to the last one counts. */
+  #question = 0;
+
+  /** The number of the last change when the server answered. */
+  #answered = -1;
+
+  /**
+   * @param {object} options
+   * @param {Connection} options.connection
+   * @param {string} options.id The event.
+   * @param {Record<string, unknown>} options.filter What its neighbours are to match.
+   * @param {() => void} options.onChange
+   * @param {(status: Status) => void} options.onStatus
+   */
+  constructor({ connection, id, filter, onChange, onStatus }) {
+    this.#connection = connection;
+    this.#id = id;
+    this.#filter = filter;
+    this.#onChange = onChange;
+    this.#onStatus = onStatus;
+  }
+
+  /** Load the event and follow it until stopped. */
+  start() {
+    if (this.#running) return;
+    this.#running = true;
+    this.#connection.addEventListener("ready", this.reload);
+    this.#client?.start();
+    this.reload();
+  }
+
+  stop() {
+    this.#running = false;
+    this.#question += 1;
+    this.#connection.removeEventListener("ready", this.reload);
+    this.#client?.stop();
+  }
+
+  /** Ask for the event and its neighbours again. */
+  reload = async () => {
+    const question = ++this.#question;
+    try {
+      /** @type {EventAnswer} */
+      const answer = await this.#connection.sendMessagePromise({
+        ...this.#filter,
+        type: "vigilar/event/get",
+        event_id: this.#id,
+      });
+      if (question === this.#question) this.#loaded(answer);
+    } catch (error) {
+      if (question === this.#question) this.#refused(/** @type {{code?: unknown, translation_key?: string}} */ (error));
+    }
+  };
+
+  /**
+   * Take a message of the subscription to the source.
+   *
+   * @param {ConnectedMessage | ChangedMessage} message
+   * @returns {TimelineEvent[]} Nothing of it is news to the reader.
+   */
+  apply(message) {
+    const gap = message.kind === "connected" && (!message.resumed || message.epoch !== this.epoch);
+    if (message.kind === "connected") this.epoch = message.epoch;
+    if (message.sources) this.source = message.sources.find(({ source_id }) => source_id === this.event?.source_id);
+    this.seq = message.seq;
+    if (message.removed.includes(this.#id)) this.standing = "deleted";
+    const mine = message.events.find(({ id }) => id === this.#id);
+    if (mine) this.#take(mine);
+    const neighboursGone = message.removed.some((id) => id === this.newerId || id === this.olderId);
+    const successor = this.newerId === null && message.events.some(({ id }) => id > this.#id);
+    if ((gap && message.seq !== this.#answered) || neighboursGone || successor) this.reload();
+    return [];
+  }
+
+  /** @param {EventAnswer} answer */
+  #loaded(answer) {
+    this.newerId = answer.newer_id;
+    this.olderId = answer.older_id;
+    this.#answered = answer.seq;
+    if (this.standing !== "deleted") this.standing = "ready";
+    this.#take(answer.event);
+    this.#follow(answer.event);
+    this.#onChange();
+  }
+
+  /** @param {{code?: unknown, translation_key?: string}} error */
+  #refused(error) {
+    if (error.code === CONNECTION_LOST) return;
+    const missing = error.translation_key === "no_such_event";
+    if (missing) this.standing = this.event ? "deleted" : "missing";
+    else if (!this.event) this.standing = "failed";
+    this.#onChange();
+  }
+
+  /** @param {TimelineEvent} event */
+  #take(event) {
+    if (this.event && this.event.payload.seq >= event.payload.seq) return;
+    this.event = event;
+  }
+
+  /** @param {TimelineEvent} event */
+  #follow(event) {
+    if (this.#client || !this.#running) return;
+    this.#client = new TimelineClient({
+      connection: this.#connection,
+      // Without paging a client needs no more of a store than this.
+      store: /** @type {TimelineStore} */ (/** @type {unknown} */ (this)),
+      query: { limit: 1, source_ids: [event.source_id] },
+      onNews: () => this.#onChange(),
+      onStatus: this.#onStatus,
+    });
+    this.#client.start();
+  }
+}
