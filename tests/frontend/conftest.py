@@ -19,6 +19,8 @@ import pytest
 
 from scripts.harness.browser import CHROMIUM_FLAGS, chromium
 
+from .tuning import TuningStage
+
 HERE = Path(__file__).parent
 FRONTEND = HERE.parents[1] / "custom_components" / "vigilar" / "frontend"
 
@@ -148,3 +150,9 @@ class Stage:
 def stage(page: Page) -> Stage:
     """Give a page with an empty server and nothing mounted."""
     return Stage(page)
+
+
+@pytest.fixture
+def tuning(page: Page) -> TuningStage:
+    """Give a page with a camera to tune and nothing mounted."""
+    return TuningStage(page)

@@ -14,6 +14,7 @@ export class VigilarCameraStill extends HassElement {
   /** @override */
   static properties = {
     source: { attribute: false },
+    stale: { type: Boolean, reflect: true },
     _shown: { state: true },
     _failed: { state: true },
   };
@@ -75,6 +76,8 @@ export class VigilarCameraStill extends HassElement {
     super();
     /** @type {Source | undefined} */
     this.source = undefined;
+    /** @type {boolean} Whether the picture is not of now. */
+    this.stale = false;
     /** @type {string | undefined} */
     this._shown = undefined;
     this._failed = false;
@@ -133,7 +136,6 @@ export class VigilarCameraStill extends HassElement {
       if (asked !== this.#asked) return;
       if (loaded) this._shown = picture.src;
       this._failed = !loaded;
-      this.toggleAttribute("stale", !loaded);
       this.#timer = setTimeout(this.#refresh, REFRESH_MS);
     };
     picture.onload = () => done(true);

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { ChangedMessage, ConnectedMessage, Source, TimelineEvent } from "./vigilar" */
-import { isLasting } from "./event-row.js";
+import { isLasting } from "./list-items.js";
 import { newestFirst } from "./timeline-store.js";
 
 const TAMPERED = "camera_tampered";

@@ -199,7 +199,11 @@ export class VigilarCamerasPage extends SourcesElement {
       @click=${(/** @type {MouseEvent} */ press) => this.#open(press, source)}
     >
       <span class="picture">
-        <vigilar-camera-still .hass=${this.hass} .source=${source}></vigilar-camera-still>
+        <vigilar-camera-still
+          .hass=${this.hass}
+          .source=${source}
+          .stale=${standing === "offline"}
+        ></vigilar-camera-still>
         ${source.online === undefined
           ? nothing
           : html`<span class="state ${standing}"

@@ -16,7 +16,7 @@ export const playerStyles = [
       position: relative;
       display: grid;
       aspect-ratio: 16 / 9;
-      max-block-size: min(62vh, 720px);
+      max-block-size: min(56vh, 720px);
       inline-size: 100%;
       overflow: hidden;
       border-radius: var(--picture-radius, 14px);

@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { CardConfig, Localize, Query, Severity, Source } from "./vigilar" */
+import { LIST_KEYS, MOST_TEXT, areasOf, normalFilter, zonesOf } from "./filters.js";
 import { nameOf } from "./localize.js";
 
 export const DEFAULT_LIMIT = 50;
@@ -18,6 +19,10 @@ export const TYPES = [
   "camera_tampered",
 ];
 
+export const VIEWS = ["list", "ribbon", "both"];
+export const DENSITIES = ["comfortable", "compact"];
+export const SCOPES = ["anyone", "me"];
+
 /**
  * Refuse a card's configuration that cannot be meant.
  *
@@ -28,9 +33,18 @@ export const TYPES = [
 export function checkConfig(config, localize) {
   const { title, limit } = config;
   if (title !== undefined && typeof title !== "string") fail(localize, "config.not_text", { key: "title" });
-  checkList(config, "source_ids", localize);
-  checkList(config, "types", localize, TYPES);
-  checkList(config, "severities", localize, SEVERITIES);
+  /** @type {Partial<Record<import("./filters.js").ListKey, string[]>>} */
+  const known = { types: TYPES, severities: SEVERITIES };
+  for (const key of LIST_KEYS) checkList(config, key, localize, known[key]);
+  checkChoice(config, "view", VIEWS, localize);
+  checkChoice(config, "density", DENSITIES, localize);
+  checkChoice(config, "review_scope", SCOPES, localize);
+  for (const key of /** @type {const} */ (["reviewed", "show_thumbnails", "show_filters"])) {
+    if (config[key] !== undefined && typeof config[key] !== "boolean") fail(localize, "config.not_boolean", { key });
+  }
+  if (config.text !== undefined && (typeof config.text !== "string" || config.text.length > MOST_TEXT)) {
+    fail(localize, "config.not_text", { key: "text" });
+  }
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= MOST_EVENTS)) {
     fail(localize, "config.not_limit", { most: MOST_EVENTS });
   }
@@ -41,12 +55,7 @@ export function checkConfig(config, localize) {
  * @returns {Query} What to ask the server for; empty lists do not restrict.
  */
 export function queryOf(config) {
-  /** @type {Query} */
-  const query = { limit: config.limit ?? DEFAULT_LIMIT };
-  if (config.source_ids?.length) query.source_ids = config.source_ids;
-  if (config.types?.length) query.types = config.types;
-  if (config.severities?.length) query.severities = config.severities;
-  return query;
+  return { ...normalFilter(config), limit: config.limit ?? DEFAULT_LIMIT };
 }
 
 /**
@@ -60,6 +69,8 @@ export function configForm(localize, sources) {
     values.map((value) => ({ value, label: nameOf(localize, group, value) }));
   /** @param {object} select */
   const several = (select) => ({ select: { multiple: true, ...select } });
+  /** @param {string} group @param {string[]} values */
+  const one = (group, values) => ({ select: { mode: "dropdown", options: choices(`config.${group}`, values) } });
   return {
     schema: [
       { name: "title", selector: { text: {} } },
@@ -70,8 +81,20 @@ export function configForm(localize, sources) {
           options: sources.map(({ source_id, name }) => ({ value: source_id, label: name })),
         }),
       },
+      {
+        name: "area_ids",
+        selector: several({ custom_value: true, options: areasOf(sources) }),
+      },
       { name: "types", selector: several({ options: choices("type", TYPES) }) },
       { name: "severities", selector: several({ options: choices("severity", SEVERITIES) }) },
+      {
+        name: "zones",
+        selector: several({ custom_value: true, options: zonesOf(sources) }),
+      },
+      { name: "view", default: "list", selector: one("view", VIEWS) },
+      { name: "density", default: "comfortable", selector: one("density", DENSITIES) },
+      { name: "show_thumbnails", default: true, selector: { boolean: {} } },
+      { name: "show_filters", default: false, selector: { boolean: {} } },
       {
         name: "limit",
         default: DEFAULT_LIMIT,
@@ -93,7 +116,19 @@ export function configForm(localize, sources) {
 
 /**
  * @param {CardConfig} config
- * @param {"source_ids" | "types" | "severities"} key
+ * @param {"view" | "density" | "review_scope"} key
+ * @param {string[]} choices
+ * @param {Localize} localize
+ */
+function checkChoice(config, key, choices, localize) {
+  const value = config[key];
+  if (value === undefined || choices.includes(value)) return;
+  fail(localize, "config.not_choice", { key, value: String(value), choices: choices.join(", ") });
+}
+
+/**
+ * @param {CardConfig} config
+ * @param {import("./filters.js").ListKey} key
  * @param {Localize} localize
  * @param {string[]} [choices] The values allowed; any text when missing.
  */

@@ -1,8 +1,8 @@
 // @ts-check
 /** @import { Localize, Payload, TimelineEvent } from "./vigilar" */
 /** @import { Formatter } from "./format.js" */
-import { isLasting } from "./event-row.js";
 import { icon } from "./icons.js";
+import { isLasting } from "./list-items.js";
 import { nameOf } from "./localize.js";
 import { html, nothing } from "./vendor/lit.js";
 

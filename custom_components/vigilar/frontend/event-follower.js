@@ -1,6 +1,5 @@
 // @ts-check
-/** @import { ChangedMessage, ConnectedMessage, Connection, EventAnswer, Source, Status, TimelineEvent } from "./vigilar" */
-/** @import { TimelineStore } from "./timeline-store.js" */
+/** @import { ChangedMessage, ConnectedMessage, Connection, EventAnswer, Filter, Source, Status, TimelineEvent } from "./vigilar" */
 import { TimelineClient } from "./timeline-client.js";
 
 const CONNECTION_LOST = 3;
@@ -56,7 +55,7 @@ export class EventFollower {
    * @param {object} options
    * @param {Connection} options.connection
    * @param {string} options.id The event.
-   * @param {Record<string, unknown>} options.filter What its neighbours are to match.
+   * @param {Filter} options.filter What its neighbours are to match.
    * @param {() => void} options.onChange
    * @param {(status: Status) => void} options.onStatus
    */
@@ -151,8 +150,7 @@ export class EventFollower {
     if (this.#client || !this.#running) return;
     this.#client = new TimelineClient({
       connection: this.#connection,
-      // Without paging a client needs no more of a store than this.
-      store: /** @type {TimelineStore} */ (/** @type {unknown} */ (this)),
+      store: this,
       query: { limit: 1, source_ids: [event.source_id] },
       onNews: () => this.#onChange(),
       onStatus: this.#onStatus,

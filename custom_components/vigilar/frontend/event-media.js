@@ -53,7 +53,7 @@ export class VigilarEventMedia extends HassElement {
         display: grid;
         place-items: center;
         aspect-ratio: 16 / 9;
-        max-block-size: min(62vh, 720px);
+        max-block-size: min(56vh, 720px);
         inline-size: 100%;
         overflow: hidden;
         border-radius: var(--picture-radius, 14px);
@@ -71,7 +71,7 @@ export class VigilarEventMedia extends HassElement {
         min-inline-size: 0;
         min-block-size: 0;
         max-inline-size: 100%;
-        max-block-size: min(62vh, 720px);
+        max-block-size: min(56vh, 720px);
         object-fit: contain;
       }
       .box {

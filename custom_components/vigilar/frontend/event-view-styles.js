@@ -21,7 +21,7 @@ export const eventViewStyles = [
       align-items: center;
       gap: 4px;
       flex: none;
-      padding: 8px 8px 8px 12px;
+      padding: calc(8px + var(--detail-inset, 0px)) 8px 8px 12px;
       border-block-end: 1px solid var(--line);
     }
     .mark {
@@ -73,30 +73,30 @@ export const eventViewStyles = [
       .body { padding: 20px 24px 40px; }
       .columns { grid-template-columns: minmax(0, 1fr) minmax(300px, 360px); align-items: start; }
     }
-    .actions {
+    .deeds {
       display: flex;
       flex-wrap: wrap;
       gap: 8px;
       margin-block-start: 12px;
     }
-    .actions .button.on {
+    .deeds .button.on {
       color: var(--accent);
       background: color-mix(in srgb, var(--accent) 14%, transparent);
     }
     @container view (max-width: 480px) {
-      .actions .button:not(.grow) {
+      .deeds .button:not(.grow) {
         inline-size: 44px;
         min-block-size: 44px;
         padding: 0;
       }
-      .actions .button:not(.grow) span {
+      .deeds .button:not(.grow) span {
         position: absolute;
         inline-size: 1px;
         block-size: 1px;
         overflow: hidden;
         clip-path: inset(50%);
       }
-      .actions .grow { flex: 1; }
+      .deeds .grow { flex: 1; }
     }
     section + section {
       margin-block-start: 18px;
@@ -164,7 +164,7 @@ export const eventViewStyles = [
     }
     :host(:dir(rtl)) summary::before { rotate: 135deg; }
     details[open] summary::before { rotate: 45deg; }
-    .picture-bone { aspect-ratio: 16 / 9; border-radius: 14px; max-block-size: 62vh; inline-size: 100%; }
+    .picture-bone { aspect-ratio: 16 / 9; border-radius: 14px; max-block-size: 56vh; inline-size: 100%; }
     .line-bone { block-size: 16px; margin-block-start: 16px; inline-size: 60%; }
     :host(:dir(rtl)) .back svg { scale: -1 1; }
   `,

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { TimelineEvent, Verdict } from "./vigilar" */
+/** @import { Filter, TimelineEvent, Verdict } from "./vigilar" */
 /** @import { VigilarEventMedia } from "./event-media.js" */
 import { autoReview, setAutoReview } from "./auto-review.js";
 import { deleteEvent, exportBundle, giveFeedback, markReviewed, protect, save, share, writeNote } from "./event-actions.js";
@@ -52,7 +52,7 @@ export class VigilarEventView extends HassElement {
     super();
     /** @type {string} */
     this.eventId = "";
-    /** @type {Record<string, unknown>} What the neighbours are to match. */
+    /** @type {Filter} What the neighbours are to match. */
     this.filter = {};
     /** @type {string} The same as the query of the address. */
     this.search = "";
@@ -150,7 +150,7 @@ export class VigilarEventView extends HassElement {
     const { localize } = this;
     const severity = event?.severity ?? "info";
     return html`<header class=${severity}>
-      ${this.beside ? nothing : this.#iconButton("back", "view.back", this.#leave, "back")}
+      ${this.beside ? nothing : this.#iconButton("back", "view.back", this.#leave)}
       ${event ? html`<span class="mark">${icon(event.type)}</span>` : nothing}
       <div class="title">
         ${event
@@ -165,10 +165,9 @@ export class VigilarEventView extends HassElement {
               >`
           : html`<span class="unseen-text" role="status">${localize("view.loading")}</span>`}
       </div>
-      ${this.#iconButton("newer", "view.newer", () => this.#goTo(this.#follower?.newerId), "", !this.#follower?.newerId)}
-      ${this.#iconButton("older", "view.older", () => this.#goTo(this.#follower?.olderId), "", !this.#follower?.olderId)}
       ${event
-        ? html`<vigilar-menu .items=${this.#menu(event)} .label=${localize("view.more")} ?dark=${this.hasAttribute("dark")}></vigilar-menu>`
+        ? html`${this.#neighbour("newer", this.#follower?.newerId)} ${this.#neighbour("older", this.#follower?.olderId)}
+            <vigilar-menu .items=${this.#menu(event)} .label=${localize("view.more")} ?dark=${this.hasAttribute("dark")}></vigilar-menu>`
         : nothing}
       ${this.beside ? this.#iconButton("close", "view.close", this.#leave) : nothing}
     </header>`;
@@ -226,7 +225,7 @@ export class VigilarEventView extends HassElement {
     const { localize } = this;
     const reviewed = this.#mine(event);
     const isFalse = event.payload.feedback?.verdict === "false_alarm";
-    return html`<div class="actions">
+    return html`<div class="deeds">
       <button
         class="button grow ${reviewed ? "on" : "primary"}"
         type="button"
@@ -309,16 +308,23 @@ export class VigilarEventView extends HassElement {
   }
 
   /**
+   * @param {"newer" | "older"} name
+   * @param {string | null | undefined} id
+   */
+  #neighbour(name, id) {
+    return this.#iconButton(name, `view.${name}`, () => this.#goTo(id), !id);
+  }
+
+  /**
    * @param {string} picture
    * @param {string} key
    * @param {() => void} action
-   * @param {string} [name]
    * @param {boolean} [disabled]
    */
-  #iconButton(picture, key, action, name = "", disabled = false) {
+  #iconButton(picture, key, action, disabled = false) {
     const label = this.localize(key);
     return html`<button
-      class="icon-button ${name}"
+      class="icon-button ${picture}"
       type="button"
       aria-label=${label}
       title=${label}

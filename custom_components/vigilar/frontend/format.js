@@ -6,6 +6,10 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** Every time zone's days and hours begin at a multiple of this. */
+const QUARTER = 15 * MINUTE;
+const REMEMBERED_QUARTERS = 10_000;
+
 /**
  * Dates, times, durations and shares as the user has set them in Home
  * Assistant: language, 12 or 24 hours, and the browser's or the server's zone.
@@ -19,7 +23,14 @@ export class Formatter {
   #day;
   #dayOfOtherYear;
   #dayKey;
+  #shortDay;
+  #month;
+  #weekday;
+  #hourOf;
   #percent;
+
+  /** @type {Map<number, {day: string, hour: string}>} */
+  #quarters = new Map();
 
   /** @type {Map<string, Intl.NumberFormat>} */
   #units = new Map();
@@ -45,6 +56,11 @@ export class Formatter {
     this.#dayOfOtherYear = this.#dates({ ...day, year: "numeric" }, locale.language);
     // Swedish dates are ISO dates: they sort, and their first four are the year.
     this.#dayKey = this.#dates({ year: "numeric", month: "2-digit", day: "2-digit" }, "sv");
+    this.#shortDay = this.#dates({ weekday: "short", day: "numeric", month: "short" }, locale.language);
+    this.#hourOf = this.#dates({ hour: "2-digit", hourCycle: "h23" }, "sv");
+    // Calendars count in days without a zone.
+    this.#month = new Intl.DateTimeFormat(locale.language, { month: "long", year: "numeric", timeZone: "UTC" });
+    this.#weekday = new Intl.DateTimeFormat(locale.language, { weekday: "narrow", timeZone: "UTC" });
     this.#percent = new Intl.NumberFormat(this.#language, { style: "percent" });
   }
 
@@ -77,7 +93,88 @@ export class Formatter {
    * @returns {string} The same for all moments of a calendar day.
    */
   dayKey(ts) {
-    return this.#dayKey.format(ts);
+    return this.#quarter(ts).day;
+  }
+
+  /**
+   * @param {number} ts Unix milliseconds.
+   * @returns {string} The same for all moments of an hour by the clock, "2026-11-23 14".
+   */
+  hourKey(ts) {
+    const { day, hour } = this.#quarter(ts);
+    return `${day} ${hour}`;
+  }
+
+  /**
+   * @param {number} ts Unix milliseconds.
+   * @returns {number} When the hour around it began by the clock.
+   */
+  hourStart(ts) {
+    const key = this.hourKey(ts);
+    let start = Math.floor(ts / QUARTER) * QUARTER;
+    while (this.hourKey(start - QUARTER) === key) start -= QUARTER;
+    return start;
+  }
+
+  /**
+   * @param {number} ts Unix milliseconds.
+   * @returns {{start: number, end: number}} The calendar day around it; 23 or 25 hours long at times.
+   */
+  dayBounds(ts) {
+    const key = this.dayKey(ts);
+    let start = Math.floor(ts / QUARTER) * QUARTER;
+    while (this.dayKey(start - QUARTER) === key) start -= QUARTER;
+    let end = Math.floor(ts / QUARTER) * QUARTER + QUARTER;
+    while (this.dayKey(end) === key) end += QUARTER;
+    return { start, end };
+  }
+
+  /**
+   * @param {string} key A day, "2026-11-23".
+   * @returns {number} The moment at which it begins, Unix milliseconds.
+   */
+  dayStart(key) {
+    const noon = Date.parse(`${key}T12:00Z`);
+    // No zone is further from UTC than 14 hours.
+    const within = [noon, noon - 12 * HOUR, noon + 12 * HOUR].find((ts) => this.dayKey(ts) === key) ?? noon;
+    return this.dayBounds(within).start;
+  }
+
+  /**
+   * @param {number} ts Unix milliseconds.
+   * @returns {string} Short weekday and date, without a year.
+   */
+  shortDay(ts) {
+    return this.#shortDay.format(ts);
+  }
+
+  /**
+   * @param {number} utc The first of a month, midnight UTC, Unix milliseconds.
+   * @returns {string} Month and year.
+   */
+  month(utc) {
+    return this.#month.format(utc);
+  }
+
+  /**
+   * @param {number} utc Midnight UTC, Unix milliseconds.
+   * @returns {string} The narrowest name of the weekday.
+   */
+  weekday(utc) {
+    return this.#weekday.format(utc);
+  }
+
+  /** @returns {number} The weekday on which a week begins, 0 = Sunday. */
+  get firstWeekday() {
+    /** @type {Intl.Locale & {getWeekInfo?: () => {firstDay: number}, weekInfo?: {firstDay: number}}} */
+    const locale = new Intl.Locale(this.#language);
+    const info = locale.getWeekInfo?.() ?? locale.weekInfo;
+    return (info?.firstDay ?? 1) % 7;
+  }
+
+  /** @returns {string | undefined} The zone's IANA name; the browser's own when undefined. */
+  get timeZone() {
+    return this.#timeZone;
   }
 
   /**
@@ -140,6 +237,18 @@ export class Formatter {
    */
   percent(share) {
     return this.#percent.format(share);
+  }
+
+  /** @param {number} ts */
+  #quarter(ts) {
+    const index = Math.floor(ts / QUARTER);
+    let quarter = this.#quarters.get(index);
+    if (!quarter) {
+      if (this.#quarters.size >= REMEMBERED_QUARTERS) this.#quarters.clear();
+      quarter = { day: this.#dayKey.format(ts), hour: this.#hourOf.format(ts) };
+      this.#quarters.set(index, quarter);
+    }
+    return quarter;
   }
 
   /**

@@ -36,7 +36,7 @@ export class VigilarLivePage extends SourcesElement {
         align-items: center;
         gap: 4px;
         flex: none;
-        padding: 8px 12px;
+        padding: calc(8px + var(--detail-inset, 0px)) 12px 8px;
       }
       h2 {
         flex: 1;

@@ -39,13 +39,13 @@ export class VigilarMenu extends LitElement {
         margin: 0;
         border: 1px solid var(--line);
       }
-      .danger { color: var(--critical) !important; }
-      .danger svg { fill: currentColor; }
-      .apart {
-        margin-block-start: 9px !important;
+      .menu .danger { color: var(--critical); }
+      .menu .danger svg { fill: currentColor; }
+      .menu .apart {
+        margin-block-start: 9px;
         position: relative;
       }
-      .apart::before {
+      .menu .apart::before {
         content: "";
         position: absolute;
         inset-inline: 8px;

@@ -144,6 +144,9 @@ export const panelStyles = [
     :host > nav a[aria-current] { color: var(--text); }
     :host > nav a[aria-current] svg { background: color-mix(in srgb, var(--accent) 18%, transparent); }
     :host > nav .count { position: absolute; inset-block-start: 4px; inset-inline-start: calc(50% + 8px); }
-    :host([narrow][detail]) main { padding-block-end: var(--safe-area-inset-bottom, env(safe-area-inset-bottom, 0)); }
+    :host([headless]) main {
+      --detail-inset: var(--safe-area-inset-top, env(safe-area-inset-top, 0px));
+      padding-block-end: var(--safe-area-inset-bottom, env(safe-area-inset-bottom, 0));
+    }
   `,
 ];

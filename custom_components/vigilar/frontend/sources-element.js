@@ -1,6 +1,5 @@
 // @ts-check
 /** @import { Connection, Query, Status } from "./vigilar" */
-/** @import { TimelineStore } from "./timeline-store.js" */
 import { CameraStore } from "./camera-store.js";
 import { HassElement } from "./hass-element.js";
 import { icon } from "./icons.js";
@@ -71,8 +70,7 @@ export class SourcesElement extends HassElement {
     this.store = new CameraStore();
     this.#client = new TimelineClient({
       connection,
-      // Without paging a client needs no more of a store than this one has.
-      store: /** @type {TimelineStore} */ (/** @type {unknown} */ (this.store)),
+      store: this.store,
       query: this.query,
       onNews: () => this.onNews(),
       onStatus: (status) => this.onStatus(status),

@@ -1,9 +1,10 @@
 // @ts-check
-/** @import { CardConfig, Hass, Query, Status } from "./vigilar" */
+/** @import { CardConfig, Hass, Localize, Query, Status } from "./vigilar" */
 import { checkConfig, configForm, queryOf } from "./config.js";
 import { localizer } from "./localize.js";
 import { statusBadge, statusStyles } from "./status.js";
 import { knownSources } from "./timeline-element.js";
+import { controls, tokens } from "./ui-styles.js";
 import { LitElement, css, html, nothing } from "./vendor/lit.js";
 
 /** Home Assistant counts a card's size in steps of 50 pixels. */
@@ -22,10 +23,13 @@ export class VigilarTimelineCard extends LitElement {
     layout: { type: String, reflect: true },
     _config: { state: true },
     _status: { state: true },
+    _unreviewed: { state: true },
   };
 
   /** @override */
   static styles = [
+    tokens,
+    controls,
     statusStyles,
     css`
       :host { display: block; block-size: 100%; }
@@ -42,11 +46,12 @@ export class VigilarTimelineCard extends LitElement {
       header {
         display: flex;
         align-items: center;
-        justify-content: space-between;
-        gap: 16px;
+        gap: 12px;
         padding: 14px 16px 6px;
       }
       h2 {
+        flex: 1;
+        min-inline-size: 0;
         margin: 0;
         overflow: hidden;
         text-overflow: ellipsis;
@@ -85,6 +90,8 @@ export class VigilarTimelineCard extends LitElement {
     this._config = undefined;
     /** @type {Status} */
     this._status = { state: "connecting" };
+    /** @type {number | undefined} */
+    this._unreviewed = undefined;
   }
 
   /**
@@ -109,6 +116,11 @@ export class VigilarTimelineCard extends LitElement {
   }
 
   /** @override */
+  willUpdate() {
+    this.toggleAttribute("dark", Boolean(this.hass?.themes?.darkMode));
+  }
+
+  /** @override */
   render() {
     if (!this.hass || !this._config) return nothing;
     const localize = localizer(this.hass.language);
@@ -116,10 +128,33 @@ export class VigilarTimelineCard extends LitElement {
     return html`<ha-card>
       <header>
         <h2>${title}</h2>
-        ${statusBadge(this._status, localize)}
+        ${this._unreviewed ? this.#badge(this._unreviewed, localize) : nothing} ${statusBadge(this._status, localize)}
       </header>
-      <vigilar-timeline .hass=${this.hass} .query=${this.#query} @vigilar-status=${this.#onStatus}></vigilar-timeline>
+      <vigilar-timeline
+        .hass=${this.hass}
+        .query=${this.#query}
+        .view=${this._config.view ?? "list"}
+        .density=${this._config.density ?? "comfortable"}
+        .thumbnails=${this._config.show_thumbnails ?? true}
+        ?filters=${this._config.show_filters}
+        @vigilar-status=${this.#onStatus}
+        @vigilar-unreviewed=${this.#onUnreviewed}
+      ></vigilar-timeline>
     </ha-card>`;
+  }
+
+  /**
+   * @param {number} count
+   * @param {Localize} localize
+   */
+  #badge(count, localize) {
+    const text = localize(count === 1 ? "review.unreviewed_one" : "review.unreviewed_many", { count });
+    return html`<span class="badge" title=${text} aria-label=${text} role="img">${count > 99 ? "99+" : count}</span>`;
+  }
+
+  /** @param {CustomEvent<number | undefined>} event */
+  #onUnreviewed(event) {
+    this._unreviewed = event.detail;
   }
 
   /** @param {CustomEvent<Status>} event */

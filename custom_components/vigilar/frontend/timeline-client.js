@@ -2,6 +2,8 @@
 /** @import { Connection, Problem, Query, Status, TimelineEvent, TimelineMessage } from "./vigilar" */
 /** @import { TimelineStore } from "./timeline-store.js" */
 
+/** @typedef {Pick<TimelineStore, "epoch" | "seq" | "apply">} Store What a subscription needs of a store. */
+
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
 
@@ -43,7 +45,7 @@ export class TimelineClient {
   /**
    * @param {object} options
    * @param {Connection} options.connection
-   * @param {TimelineStore} options.store
+   * @param {Store} options.store
    * @param {Query} options.query
    * @param {(news: TimelineEvent[]) => void} options.onNews Called after every change of the store.
    * @param {(status: Status) => void} options.onStatus
@@ -78,24 +80,6 @@ export class TimelineClient {
   /** Subscribe now instead of at the next retry. */
   retry() {
     if (this.#running && this.status.state === "error") this.#subscribe();
-  }
-
-  /**
-   * Load the page that follows the oldest event held.
-   *
-   * @returns {Promise<void>} Rejects with the server's or the connection's error.
-   */
-  async loadOlder() {
-    const before = this.#store.events.at(-1)?.id;
-    /** @type {{events: TimelineEvent[]}} */
-    const page = await this.#connection.sendMessagePromise({
-      ...this.#query,
-      type: "vigilar/timeline/page",
-      before,
-    });
-    // The page fits nowhere when the list has got another end meanwhile.
-    if (before === this.#store.events.at(-1)?.id) this.#store.addPage(page.events);
-    this.#onNews([]);
   }
 
   #ready = () => {

@@ -9,14 +9,27 @@ export const timelineStyles = [tokens, controls, notices, css`
     min-block-size: 0;
     container-type: inline-size;
   }
+  .frame {
+    position: relative;
+    display: flex;
+    flex-direction: column;
+    flex: 1;
+    min-block-size: 0;
+  }
   .scroller {
+    position: relative;
+    display: flex;
+    flex-direction: column;
     flex: 1;
     min-block-size: 0;
     overflow: auto;
+    overflow-anchor: none;
     overscroll-behavior: contain;
     scrollbar-width: thin;
     padding-block-end: 8px;
+    outline: none;
   }
+  .list { flex: none; }
   .severity.unseen {
     position: absolute;
     inline-size: 1px;
@@ -26,68 +39,145 @@ export const timelineStyles = [tokens, controls, notices, css`
     white-space: nowrap;
   }
 
-  .day h3 {
+  .day-head {
     position: sticky;
     inset-block-start: 0;
     z-index: 2;
-    margin: 0;
-    padding: 10px 16px 6px;
-    font-size: 0.75rem;
-    font-weight: 600;
-    letter-spacing: 0.03em;
-    color: var(--quiet);
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    min-block-size: 40px;
+    padding-inline: 16px 12px;
     background: var(--surface);
   }
+  .day-head h3 {
+    margin: 0;
+    font-size: 0.875rem;
+    font-weight: 600;
+  }
+  .day-head .icon-button { inline-size: 36px; block-size: 36px; }
   ol {
     list-style: none;
     margin: 0;
     padding: 0;
   }
-
-  .event {
-    position: relative;
-    content-visibility: auto;
-    contain-intrinsic-block-size: auto 60px;
+  .hour {
+    display: flex;
+    align-items: center;
+    gap: 12px;
+    padding: 6px 16px 2px;
+    font-size: 0.6875rem;
+    font-weight: 500;
+    letter-spacing: 0.02em;
+    color: var(--quiet);
+    font-variant-numeric: tabular-nums;
   }
-  .event::before {
+  .hour::after {
     content: "";
-    position: absolute;
-    inset-block: 0;
-    inset-inline-start: 35px;
-    inline-size: 2px;
+    flex: 1;
+    block-size: 1px;
     background: var(--line);
   }
-  .event:first-child::before { inset-block-start: 30px; }
-  .event:last-child:not(.open)::before { inset-block-end: 30px; }
 
+  .item { position: relative; }
+  .line {
+    display: flex;
+    align-items: center;
+    padding-inline-end: 8px;
+  }
   .row {
     all: unset;
     box-sizing: border-box;
-    position: relative;
     display: grid;
-    grid-template-columns: 40px minmax(0, 1fr) auto 20px;
+    grid-template-columns: auto minmax(0, 1fr) auto;
     align-items: center;
-    gap: 12px;
-    inline-size: 100%;
-    min-block-size: 60px;
-    padding-block: 8px;
-    padding-inline: 16px 12px;
+    gap: 14px;
+    flex: 1;
+    min-inline-size: 0;
+    min-block-size: 72px;
+    padding-block: 6px;
+    padding-inline: 16px 8px;
     cursor: pointer;
     -webkit-tap-highlight-color: transparent;
   }
   @media (hover: hover) {
-    .row:hover { background: color-mix(in srgb, var(--text) 5%, transparent); }
+    .line:hover { background: color-mix(in srgb, var(--text) 5%, transparent); }
   }
   .row:focus-visible {
     outline: 2px solid var(--focus);
     outline-offset: -3px;
-    border-radius: 10px;
+    border-radius: 12px;
+  }
+  .check {
+    display: grid;
+    place-items: center;
+    flex: none;
+    inline-size: 44px;
+    block-size: 44px;
+    margin-inline-end: -12px;
+    cursor: pointer;
+  }
+  .check input {
+    inline-size: 18px;
+    block-size: 18px;
+    margin: 0;
+    accent-color: var(--accent);
+  }
+
+  .picture {
+    position: relative;
+    display: block;
+    inline-size: 104px;
+  }
+  .picture .mark {
+    position: absolute;
+    inset-block-end: -3px;
+    inset-inline-end: -5px;
+    inline-size: 24px;
+    block-size: 24px;
+    border: 2px solid var(--surface);
+    box-sizing: content-box;
+  }
+  .picture .mark svg { inline-size: 15px; block-size: 15px; }
+  .stack::before {
+    content: "";
+    position: absolute;
+    inset: -4px 6px auto;
+    block-size: 12px;
+    border-radius: 8px 8px 0 0;
+    background: color-mix(in srgb, var(--tone) 28%, var(--surface));
+  }
+  .count {
+    position: absolute;
+    inset-block-start: 4px;
+    inset-inline-start: 4px;
+    min-inline-size: 18px;
+    padding-inline: 5px;
+    box-sizing: border-box;
+    border-radius: 999px;
+    font-size: 0.6875rem;
+    font-weight: 600;
+    line-height: 18px;
+    text-align: center;
+    color: #fff;
+    background: rgba(0, 0, 0, 0.68);
+  }
+  .mark > .count { inset-block-start: -4px; inset-inline-start: auto; inset-inline-end: -4px; }
+  .member { padding-inline-start: 28px; }
+  .member::before {
+    content: "";
+    position: absolute;
+    inset-block: 0;
+    inset-inline-start: 24px;
+    inline-size: 2px;
+    background: var(--line);
   }
 
   .mark {
     position: relative;
     display: grid;
     place-items: center;
+    flex: none;
     inline-size: 40px;
     block-size: 40px;
     border-radius: 50%;
@@ -135,6 +225,37 @@ export const timelineStyles = [tokens, controls, notices, css`
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
+  }
+  .score {
+    flex: none;
+    font-size: 0.8125rem;
+    color: var(--quiet);
+    font-variant-numeric: tabular-nums;
+  }
+  .reviewed .type { font-weight: 400; }
+  .unreviewed {
+    flex: none;
+    inline-size: 8px;
+    block-size: 8px;
+    border-radius: 50%;
+    background: var(--accent);
+  }
+  .tag {
+    display: grid;
+    flex: none;
+    color: var(--quiet);
+  }
+  .tag svg {
+    inline-size: 15px;
+    block-size: 15px;
+    fill: currentColor;
+  }
+  .label {
+    flex: none;
+    padding-inline: 6px;
+    border-radius: 6px;
+    font-size: 0.75rem;
+    background: color-mix(in srgb, var(--text) 7%, transparent);
   }
   .severity {
     flex: none;
@@ -184,17 +305,33 @@ export const timelineStyles = [tokens, controls, notices, css`
     font-weight: 600;
     color: var(--tone);
   }
-  .chevron {
-    display: grid;
-    color: var(--quiet);
-    transition: rotate 150ms;
-  }
-  .chevron svg {
-    inline-size: 20px;
-    block-size: 20px;
-    fill: currentColor;
-  }
+  .review { margin-inline-start: 2px; }
+  .review[aria-pressed="true"] { color: var(--good); }
+  .chevron { transition: rotate 150ms; }
+  .chevron[aria-hidden] { pointer-events: none; }
   .open .chevron { rotate: 180deg; }
+
+  .blind {
+    display: flex;
+    align-items: center;
+    gap: 14px;
+    min-block-size: 40px;
+    padding-inline: 16px;
+    font-size: 0.8125rem;
+    color: var(--quiet);
+  }
+  .hatch {
+    flex: none;
+    inline-size: 104px;
+    block-size: 16px;
+    border-radius: 5px;
+    opacity: 0.55;
+    background: repeating-linear-gradient(
+      -45deg,
+      var(--quiet) 0 1.5px,
+      transparent 1.5px 6px
+    );
+  }
 
   .details {
     position: relative;
@@ -202,7 +339,7 @@ export const timelineStyles = [tokens, controls, notices, css`
     grid-template-columns: max-content minmax(0, 1fr);
     gap: 6px 16px;
     margin-block: 0 12px;
-    margin-inline: 68px 16px;
+    margin-inline: 134px 16px;
     padding: 12px 14px;
     border-radius: 12px;
     font-size: 0.8125rem;
@@ -216,7 +353,7 @@ export const timelineStyles = [tokens, controls, notices, css`
     overflow-wrap: anywhere;
   }
 
-  .fresh .row { animation: arrive 2.5s ease-out; }
+  .fresh .line { animation: arrive 2.5s ease-out; }
   @keyframes arrive {
     from { background: color-mix(in srgb, var(--tone) 22%, transparent); }
   }
@@ -225,49 +362,94 @@ export const timelineStyles = [tokens, controls, notices, css`
     70%, to { opacity: 0; scale: 1.35; }
   }
 
+  .head,
   .tail {
     display: flex;
     justify-content: center;
     padding: 12px 16px 16px;
     color: var(--quiet);
   }
+  .tail a { text-decoration: none; }
+
+  .floating {
+    position: absolute;
+    inset-block-end: 16px;
+    inset-inline: 16px;
+    z-index: 5;
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    gap: 8px;
+    pointer-events: none;
+  }
+  .floating > * { pointer-events: auto; }
+  .floating .toast { position: static; }
+  .pill {
+    padding-inline: 12px 18px;
+    box-shadow: 0 4px 14px rgba(0, 0, 0, 0.3);
+  }
+  .selection {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 8px;
+    padding: 8px 16px;
+    border-block-end: 1px solid var(--line);
+    background: color-mix(in srgb, var(--accent) 10%, var(--surface));
+  }
+  .selection span { flex: 1; font-weight: 500; }
 
   .skeleton {
     display: grid;
-    grid-template-columns: 40px 1fr 44px;
-    gap: 12px;
+    grid-template-columns: 104px 1fr 44px;
+    gap: 14px;
     align-items: center;
-    padding: 10px 16px;
+    padding: 8px 16px;
   }
-  .skeleton i {
-    block-size: 12px;
-    border-radius: 6px;
-    background: color-mix(in srgb, var(--text) 9%, transparent);
-    animation: breathe 1.6s ease-in-out infinite alternate;
-  }
+  .skeleton i { block-size: 12px; }
   .skeleton i:first-child {
-    block-size: 40px;
-    border-radius: 50%;
+    block-size: 58px;
+    border-radius: 10px;
   }
   .skeleton i:nth-child(2) { inline-size: min(60%, 220px); }
-  @container (max-width: 340px) {
+
+  :host([density="compact"]) .row {
+    min-block-size: 48px;
+    padding-block: 3px;
+  }
+  :host([density="compact"]) .picture { inline-size: 68px; }
+  :host([density="compact"]) .picture .mark { display: none; }
+  :host([density="compact"]) .hatch { inline-size: 68px; }
+  :host([density="compact"]) :is(.gist, .when) { gap: 0; }
+  :host([density="compact"]) .details { margin-inline-start: 98px; }
+  @media (pointer: coarse) {
+    :host([density="compact"]) .row { min-block-size: 56px; }
+  }
+  @container (max-width: 460px) {
     .row {
-      grid-template-columns: 36px minmax(0, 1fr) auto;
-      gap: 10px;
-      padding-inline: 12px;
+      gap: 12px;
+      padding-inline: 12px 4px;
     }
-    .mark {
-      inline-size: 36px;
-      block-size: 36px;
-    }
-    .event::before { inset-inline-start: 29px; }
+    .line { padding-inline-end: 2px; }
+    .picture,
+    .hatch { inline-size: 80px; }
     .chevron { display: none; }
-    .details {
-      grid-template-columns: minmax(0, 1fr);
-      gap: 0;
-      margin-inline: 56px 12px;
-    }
-    dd:not(:last-child) { margin-block-end: 8px; }
+    .open .chevron,
+    .fold .chevron { display: inline-flex; inline-size: 24px; }
+    .label,
+    .score { display: none; }
+    .first,
+    .second { gap: 6px; }
+    .span { font-size: 0.8125rem; }
+    .icon-button.review { inline-size: 36px; }
+    .fold .review { margin-inline-end: -6px; }
+    .hour, .blind { padding-inline: 12px; }
+    .day-head { padding-inline: 12px 6px; }
+    .details { margin-inline: 12px; }
+    .skeleton { grid-template-columns: 80px 1fr 40px; gap: 12px; padding-inline: 12px; }
+    .skeleton i:first-child { block-size: 45px; }
+  }
+  @container (max-width: 340px) {
     .second {
       flex-direction: column;
       align-items: flex-start;
@@ -275,6 +457,11 @@ export const timelineStyles = [tokens, controls, notices, css`
     }
     .zones { max-inline-size: 100%; }
     .zones i { display: none; }
-    .day h3 { padding-inline: 14px; }
+    .picture, .hatch { inline-size: 64px; }
+    .details {
+      grid-template-columns: minmax(0, 1fr);
+      gap: 0;
+    }
+    dd:not(:last-child) { margin-block-end: 8px; }
   }
 `];

@@ -291,6 +291,7 @@ export const overlays = css`
     padding: 8px;
     border-radius: 14px;
   }
+  [popover]:not(:popover-open) { display: none; }
   dialog::backdrop { background: rgba(0, 0, 0, 0.5); }
   dialog h2 {
     margin: 0 0 8px;

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Status } from "./vigilar" */
+/** @import { Filter, Status } from "./vigilar" */
 /** @import { Place } from "./router.js" */
 import { DEFAULT_LIMIT } from "./config.js";
 import { define } from "./define.js";
@@ -47,7 +47,7 @@ export class VigilarPanel extends HassElement {
   static properties = {
     narrow: { type: Boolean, reflect: true },
     route: { attribute: false },
-    _status: { state: true },
+    _told: { state: true },
     _wide: { state: true },
     _place: { state: true },
     _search: { state: true },
@@ -61,7 +61,10 @@ export class VigilarPanel extends HassElement {
   /** Whether the list is drawn; once it was, it stays, with where one was in it. */
   #listed = false;
 
-  /** @type {{search: string, filter: Record<string, unknown>}} The same as long as the address is. */
+  /** The query of the address at which the list was last seen. */
+  #listSearch = "";
+
+  /** @type {{search: string, filter: Filter}} The same as long as the address is. */
   #filter = { search: "", filter: {} };
 
   #size = new ResizeObserver(([entry]) => {
@@ -74,8 +77,8 @@ export class VigilarPanel extends HassElement {
     this.narrow = false;
     /** @type {{prefix: string, path: string} | undefined} */
     this.route = undefined;
-    /** @type {Status} */
-    this._status = { state: "connecting" };
+    /** @type {{list?: Status, page?: Status}} What the list and the page say of their connections. */
+    this._told = {};
     this._wide = false;
     /** @type {Place} */
     this._place = { page: "timeline", id: "" };
@@ -119,8 +122,13 @@ export class VigilarPanel extends HassElement {
     super.willUpdate(changed);
     if (changed.has("route")) this.#onLocation();
     const { page } = this._place;
-    if (changed.has("_place")) this.#load(page);
+    if (changed.has("_place")) {
+      this.#load(page);
+      const before = /** @type {Place | undefined} */ (changed.get("_place"));
+      if (before?.page !== page) delete this._told.page;
+    }
     if (page === "timeline" || (page === "event" && this._wide)) this.#listed = true;
+    if (page === "timeline" || page === "event") this.#listSearch = this._search;
     if (this._search !== this.#filter.search) {
       this.#filter = { search: this._search, filter: readView(this._search).filter };
     }
@@ -150,15 +158,20 @@ export class VigilarPanel extends HassElement {
     const beside = page === "event" && this._wide;
     const detail = page === "event" || page === "live";
     const alone = page === "timeline";
-    this.toggleAttribute("detail", detail);
-    return html`${this.#head()}
+    const status = alone || beside ? this._told.list : this._told.page;
+    const lost = status?.state === "reconnecting" || status?.state === "error";
+    // A phone has no room for two heads, unless this one has something to say.
+    const headless = this.narrow && detail && !lost;
+    this.toggleAttribute("headless", headless);
+    return html`${headless ? nothing : this.#head(status)}
       <main class=${beside ? "beside" : ""}>
         ${this.#listed ? this.#list(alone || beside) : nothing} ${alone ? nothing : this.#page(beside)}
       </main>
       ${this.narrow && !detail ? this.#tabs() : nothing}`;
   }
 
-  #head() {
+  /** @param {Status | undefined} status */
+  #head(status) {
     const { home, localize } = this;
     return html`<header>
       ${this.narrow || home.dockedSidebar === "always_hidden"
@@ -167,7 +180,8 @@ export class VigilarPanel extends HassElement {
           </button>`
         : nothing}
       <h1>${localize("panel.title")}</h1>
-      ${this.narrow ? html`<span class="space"></span>` : this.#tabs()} ${statusBadge(this._status, localize)}
+      ${this.narrow ? html`<span class="space"></span>` : this.#tabs()}
+      ${status ? statusBadge(status, localize) : nothing}
     </header>`;
   }
 
@@ -177,7 +191,7 @@ export class VigilarPanel extends HassElement {
     return html`<nav aria-label=${this.localize("panel.pages")}>
       ${TABS.filter((tab) => admin || !tab.admin).map(
         ({ page, picture }) => html`<a
-          href=${pathTo(page)}
+          href=${pathTo(page, "", page === "timeline" ? this.#listSearch : "")}
           aria-current=${page === current ? "page" : nothing}
           @click=${this.#onTab}
         >
@@ -204,8 +218,7 @@ export class VigilarPanel extends HassElement {
       ?inert=${!shown}
       .hass=${this.hass}
       .query=${QUERY}
-      .current=${this._place.page === "event" ? this._place.id : undefined}
-      @vigilar-status=${(/** @type {CustomEvent<Status>} */ event) => this.#onStatus(event, shown)}
+      @vigilar-status=${(/** @type {CustomEvent<Status>} */ { detail }) => this.#onStatus({ list: detail })}
       @vigilar-unreviewed=${(/** @type {CustomEvent<number>} */ { detail }) => (this._unreviewed = detail)}
     ></vigilar-timeline>`;
   }
@@ -218,7 +231,7 @@ export class VigilarPanel extends HassElement {
     if (state === "failed") return this.#failed();
     if (state !== "ready") return html`<div class="page loading" role="status">${this.localize("panel.loading")}</div>`;
     const { hass } = this;
-    const onStatus = (/** @type {CustomEvent<Status>} */ event) => this.#onStatus(event, !beside);
+    const onStatus = (/** @type {CustomEvent<Status>} */ { detail }) => this.#onStatus({ page: detail });
     switch (page) {
       case "event":
         return html`<vigilar-event-view
@@ -277,16 +290,13 @@ export class VigilarPanel extends HassElement {
   #onTab(press) {
     if (press.ctrlKey || press.metaKey || press.shiftKey) return;
     press.preventDefault();
-    const { pathname } = new URL(/** @type {HTMLAnchorElement} */ (press.currentTarget).href);
-    navigate(pathname);
+    const { pathname, search } = /** @type {HTMLAnchorElement} */ (press.currentTarget);
+    navigate(pathname + search);
   }
 
-  /**
-   * @param {CustomEvent<Status>} event
-   * @param {boolean} counts Whether it is of the page that one reads.
-   */
-  #onStatus(event, counts) {
-    if (counts) this._status = event.detail;
+  /** @param {{list?: Status, page?: Status}} told */
+  #onStatus(told) {
+    this._told = { ...this._told, ...told };
   }
 }
 

@@ -52,6 +52,15 @@ export interface Payload {
   note?: { text: string; by: string; ts: number };
 }
 
+/** A period in which a source, or none (null), was watched. */
+export interface Blind {
+  id: number;
+  source_id: string | null;
+  start: number;
+  end: number | null;
+  reason: "restart" | "offline" | "detection_off";
+}
+
 export interface TimelineEvent {
   id: string;
   /** When it began, Unix milliseconds. */
@@ -85,6 +94,9 @@ export interface ConnectedMessage {
   events: TimelineEvent[];
   removed: string[];
   sources: Source[];
+  /** Of the last seven days. */
+  blind?: Blind[];
+  unreviewed?: number;
 }
 
 export interface ChangedMessage {
@@ -92,8 +104,10 @@ export interface ChangedMessage {
   seq: number;
   events: TimelineEvent[];
   removed: string[];
-  /** All of them, when one came, went or changed. */
+  /** Those that began or ended; the rest only when it changed. */
+  blind?: Blind[];
   sources?: Source[];
+  unreviewed?: number;
 }
 
 /** The answer to `vigilar/event/get`. */
@@ -145,20 +159,72 @@ export interface ResyncMessage {
 
 export type TimelineMessage = ConnectedMessage | ChangedMessage | ResyncMessage;
 
-/** What to show; a missing key does not restrict. */
-export interface Query {
-  limit: number;
+/** Which events to show; a missing key does not restrict. */
+export interface Filter {
   source_ids?: string[];
+  area_ids?: string[];
   types?: string[];
   severities?: Severity[];
+  zones?: string[];
+  /** False: only those not reviewed. */
+  reviewed?: boolean;
+  /** Whose review counts; anyone's when missing. */
+  review_scope?: "anyone" | "me";
+  /** Every word begins a word of the event. */
+  text?: string;
 }
 
-export interface CardConfig {
+export interface Query extends Filter {
+  limit: number;
+}
+
+export interface Page {
+  /** Newest first. */
+  events: TimelineEvent[];
+  /** Whether there are more in the direction asked for. */
+  more?: boolean;
+}
+
+export interface DensityAnswer {
+  start: number;
+  end: number;
+  bucket: number;
+  /** The last change counted. */
+  seq?: number;
+  /** Not-empty buckets: index, then the number of each severity, info first. */
+  sources: { source_id: string; buckets: [number, number, number, number, number][] }[];
+  blind: Blind[];
+}
+
+export interface DayCount {
+  /** For example "2026-11-23". */
+  day: string;
+  count: number;
+  unreviewed: number;
+}
+
+/** What became of one event; `known` tells whether `before` is all that there was. */
+export interface StoreChange {
+  before?: TimelineEvent;
+  after?: TimelineEvent;
+  known: boolean;
+  seq: number;
+}
+
+export type ListItem =
+  | { kind: "day"; key: string; ts: number; day: string }
+  | { kind: "hour"; key: string; ts: number }
+  | { kind: "event"; key: string; ts: number; event: TimelineEvent; member: boolean }
+  | { kind: "fold"; key: string; ts: number; lead: TimelineEvent; events: TimelineEvent[]; open: boolean }
+  | { kind: "blind"; key: string; ts: number; blind: Blind };
+
+export interface CardConfig extends Filter {
   type: string;
   title?: string;
-  source_ids?: string[];
-  types?: string[];
-  severities?: Severity[];
+  view?: "list" | "ribbon" | "both";
+  density?: "comfortable" | "compact";
+  show_thumbnails?: boolean;
+  show_filters?: boolean;
   limit?: number;
   grid_options?: { rows?: number | "auto" };
 }

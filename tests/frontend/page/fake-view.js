@@ -1,13 +1,14 @@
 // What the event view, the cameras and the live page ask of a server.
 
-import { FakeServer, fillWithStories } from "./fake.js";
+import { fillWithStories } from "./fake.js";
+import { TimelineServer } from "./fake-timeline.js";
 
-const HOUR = 3_600_000;
+const QUARTER = 15 * 60_000;
 
-/** Answers what the pages of the panel ask, in the small server's own store. */
-export class ViewServer {
-  /** Everything that was asked, in order. */
-  asked = [];
+/** Answers what the pages of the panel ask. */
+export class ViewServer extends TimelineServer {
+  /** Every command that was sent, in order. */
+  sent = [];
   /** Errors to answer with, by the type of the message. */
   refusals = {};
   deliveries = [];
@@ -15,20 +16,33 @@ export class ViewServer {
   live = [];
   signatures = 0;
 
-  constructor(server) {
-    this.server = server;
-    const { connection } = server;
-    const send = connection.sendMessagePromise.bind(connection);
-    const subscribe = connection.subscribeMessage.bind(connection);
-    connection.sendMessagePromise = async (message) => {
-      const answer = this.#answers[message.type];
-      if (!answer) return send(message);
-      this.asked.push(message);
-      if (!connection.connected) throw { code: 3, message: "Connection lost" };
-      if (this.refusals[message.type]) throw this.refusals[message.type];
-      return structuredClone(answer(message));
-    };
-    connection.subscribeMessage = async (callback, message, options) => {
+  constructor() {
+    super();
+    Object.assign(this.commands, {
+      "auth/sign_path": ({ path }) => ({ path: `${path}?authSig=${++this.signatures}` }),
+      "vigilar/event/get": (message) => this.#get(message),
+      "vigilar/delivery": ({ event_id }) => ({ event_id, deliveries: this.deliveries }),
+      "vigilar/feedback": ({ event_id: id, verdict }) =>
+        this.#amend(id, { feedback: verdict ? { verdict, by: "Anna", ts: Date.now() } : undefined }),
+      "vigilar/note": ({ event_id: id, text }) =>
+        this.#amend(id, { note: text ? { text, by: "Anna", ts: Date.now() } : undefined }),
+      "vigilar/protect": ({ event_id: id, protected: on }) => this.#amend(id, { protected: on || undefined }),
+      "vigilar/event/delete": ({ event_ids: [id], force }) => {
+        if (this.events.get(id).payload.protected && !force) throw { code: "home_assistant_error", message: "Protected" };
+        this.remove(id);
+      },
+      "vigilar/export/event": ({ event_id }) => ({ url: `/api/vigilar/exports/${event_id}` }),
+    });
+    for (const [type, answer] of Object.entries(this.commands)) {
+      this.commands[type] = async (message) => {
+        this.sent.push(message);
+        if (!this.connection.connected) throw { code: 3, message: "Connection lost" };
+        if (this.refusals[type]) throw this.refusals[type];
+        return answer(message);
+      };
+    }
+    const subscribe = this.connection.subscribeMessage.bind(this.connection);
+    this.connection.subscribeMessage = async (callback, message, options) => {
       if (message.type !== "vigilar/live/subscribe") return subscribe(callback, message, options);
       if (this.refusals[message.type]) throw this.refusals[message.type];
       const subscription = { callback, message };
@@ -39,74 +53,33 @@ export class ViewServer {
     };
   }
 
-  #answers = {
-    "auth/sign_path": ({ path }) => ({ path: `${path}?authSig=${++this.signatures}` }),
-    "vigilar/event/get": (message) => this.#get(message),
-    "vigilar/delivery": ({ event_id }) => ({ event_id, deliveries: this.deliveries }),
-    "vigilar/review/mark": ({ event_ids: [id], reviewed }) => {
-      const mine = (this.#event(id).payload.reviews ?? []).filter(({ user_id }) => user_id !== "me");
-      if (reviewed) mine.push({ user_id: "me", by: "Anna", ts: Date.now() });
-      this.#amend(id, { reviews: mine });
-      return { count: 1 };
-    },
-    "vigilar/feedback": ({ event_id: id, verdict }) =>
-      this.#amend(id, { feedback: verdict ? { verdict, by: "Anna", ts: Date.now() } : undefined }),
-    "vigilar/note": ({ event_id: id, text }) =>
-      this.#amend(id, { note: text ? { text, by: "Anna", ts: Date.now() } : undefined }),
-    "vigilar/protect": ({ event_id: id, protected: on }) => this.#amend(id, { protected: on || undefined }),
-    "vigilar/event/delete": ({ event_ids: [id], force }) => {
-      if (this.#event(id).payload.protected && !force) throw { code: "home_assistant_error", message: "It is protected" };
-      this.server.remove(id);
-    },
-    "vigilar/export/event": ({ event_id }) => ({ url: `/api/vigilar/exports/${event_id}` }),
-    "vigilar/timeline/page": (message) =>
-      message.before_ts === undefined
-        ? this.server.page(message)
-        : {
-            events: this.#matching(message)
-              .filter(({ ts }) => ts < message.before_ts)
-              .slice(0, message.limit),
-            more: false,
-          },
-  };
-
-  #event(id) {
-    return this.server.events.get(id);
+  /** The commands of a type that were sent. */
+  sentOf(type) {
+    return this.sent.filter((message) => message.type === type);
   }
 
   #amend(id, payload) {
-    this.server.write({ id, payload });
+    this.write({ id, payload });
     return {};
   }
 
-  #matching({ source_ids: sources, types, severities }) {
-    return this.server
-      .newest()
-      .filter(
-        (event) =>
-          (!sources || sources.includes(event.source_id)) &&
-          (!types || types.includes(event.type)) &&
-          (!severities || severities.includes(event.severity)),
-      );
-  }
-
   #get(message) {
-    const event = this.#event(message.event_id);
+    const event = this.events.get(message.event_id);
     if (!event) throw { code: "home_assistant_error", translation_key: "no_such_event", message: "No such event" };
-    const run = this.#matching(message);
+    const run = this.newest().filter((each) => this.matches(each, message));
     const index = run.findIndex(({ id }) => id === event.id);
     return {
       event,
       newer_id: run[index - 1]?.id ?? null,
       older_id: index < 0 ? null : (run[index + 1]?.id ?? null),
-      seq: this.server.seq,
+      seq: this.seq,
     };
   }
 
   /** Say that cameras came, went or changed. */
   tellSources(sources) {
-    this.server.sources = sources;
-    this.server.connection.deliver({ kind: "changed", seq: this.server.seq, events: [], removed: [], sources });
+    this.sources = sources;
+    this.connection.deliver({ kind: "changed", seq: this.seq, events: [], removed: [], sources });
   }
 }
 
@@ -122,9 +95,8 @@ export function fullMedia(id, start, { duration = 20_000, parts = 1 } = {}) {
 }
 
 /** A house that is worth looking at. */
-export function furnish(server) {
-  const view = new ViewServer(server);
-  window.view = view;
+export function house() {
+  const server = new ViewServer();
   const source = (id, name, area, more = {}) => ({
     source_id: id,
     name,
@@ -146,13 +118,13 @@ export function furnish(server) {
     source("garage", "Garage", "Garage"),
     source("back_yard_with_a_rather_long_name", "Back yard with a rather long name", "Outside", { online: false }),
   ];
-  return view;
+  return server;
 }
 
 /** Let a day have happened, with a visitor at the end. */
 export function fillWithVisitor(server) {
   fillWithStories(server);
-  const ts = Date.now() - HOUR / 4;
+  const ts = Date.now() - QUARTER;
   const id = "01VISITOR00000000000000000";
   server.write({
     id,
@@ -175,7 +147,7 @@ export function fillWithVisitor(server) {
       media: fullMedia(id, ts - 5000),
     },
   });
-  window.view.deliveries = [
+  server.deliveries = [
     {
       recipient_id: "a", recipient: "Anna", state: "updated", text: "Sent", reason: null, params: {},
       at: ts + 3000, sent_at: ts + 400, critical: false, dismissed: false, updates: 1,
@@ -217,7 +189,7 @@ export function houseOf(server, { admin = true } = {}) {
   return {
     states,
     entities,
-    user: { id: "me", name: "Anna", is_admin: admin },
+    user: { id: "anna", name: "Anna", is_admin: admin },
     panels: { vigilar: { component_name: "custom", url_path: "vigilar" } },
     callService: async (...call) => {
       window.calls.push(call);
@@ -232,4 +204,4 @@ export async function openPanel(path, { hass = {}, narrow = false, admin = true 
   window.mounted.narrow = narrow;
 }
 
-window.fakeView = { FakeServer, ViewServer, fillWithVisitor, fullMedia, furnish, houseOf, openPanel };
+window.fakeView = { ViewServer, fillWithVisitor, fullMedia, house, openPanel };

@@ -14,6 +14,8 @@ export class FakeServer {
   events = new Map();
   journal = [];
   pages = [];
+  /** What is answered to other commands, by their types. */
+  commands = {};
   /** The error to answer subscriptions with, and the one for pages. */
   refusal = undefined;
   pageRefusal = undefined;
@@ -75,10 +77,18 @@ export class FakeServer {
     };
   }
 
-  page({ before, limit }) {
+  page({ before, before_ts, after, after_ts, limit }) {
     const events = this.newest();
-    const start = events.findIndex(({ id }) => id === before) + 1;
-    return { events: events.slice(start, start + limit) };
+    if (after !== undefined || after_ts !== undefined) {
+      const index = events.findIndex(({ id }) => id === after);
+      const newer = index < 0 ? events.filter(({ ts }) => ts >= after_ts) : events.slice(0, index);
+      return { events: newer.slice(-limit), more: newer.length > limit };
+    }
+    const older =
+      before_ts === undefined
+        ? events.slice(events.findIndex(({ id }) => id === before) + 1)
+        : events.filter(({ ts }) => ts < before_ts);
+    return { events: older.slice(0, limit), more: older.length > limit };
   }
 
   newest() {
@@ -141,6 +151,8 @@ export class FakeConnection {
   }
 
   async sendMessagePromise(message) {
+    const command = this.#server.commands[message.type];
+    if (command) return structuredClone(await command(message));
     this.#server.pages.push(message);
     if (this.#server.pageRefusal) throw this.#server.pageRefusal;
     return structuredClone(this.#server.page(message));
@@ -174,6 +186,7 @@ export function makeHass(connection, overrides = {}) {
     config: { time_zone: "Europe/Amsterdam", state: "RUNNING" },
     themes: { darkMode: false },
     entities: {},
+    user: { id: "anna", name: "Anna", is_admin: true },
     ...overrides,
   };
 }
