@@ -85,9 +85,7 @@ def serve(context: BrowserContext) -> list[str]:
         if "/clip" in path:
             _send(route, clip(), "video/mp4")
         elif "/exports/" in path:
-            route.fulfill(
-                body=b"bundle", headers={"Content-Disposition": "attachment"}
-            )
+            route.fulfill(body=b"bundle", headers={"Content-Disposition": "attachment"})
         elif path.startswith("vigilar/"):
             route.fulfill(body=snapshot(), content_type="image/jpeg")
         else:
