@@ -272,3 +272,17 @@ async def snapshot(client: HomeAssistantClient, limit: int = 500) -> list[JsonOb
     events: list[JsonObject] = (await first)["events"]
     await unsubscribe()
     return events
+
+
+async def add_generic_camera(client: HomeAssistantClient, source: JsonObject) -> str:
+    """Set up Home Assistant's own generic camera; return its entity id."""
+    before = {state["entity_id"] for state in await client.call("get_states")}
+    step = await client.start_flow("generic")
+    advanced = {"framerate": 2, "verify_ssl": False, "authentication": "basic"}
+    step = await client.submit(step["flow_id"], {**source, "advanced": advanced})
+    assert step["step_id"] == "user_confirm", step
+    step = await client.submit(step["flow_id"], {"confirmed_ok": True})
+    assert step["type"] == "create_entry", step
+    after = {state["entity_id"] for state in await client.call("get_states")}
+    (added,) = (name for name in after - before if name.startswith("camera."))
+    return str(added)

@@ -1,5 +1,7 @@
 """The camera's card: picture, state, what moves, and the last events."""
 
+from typing import Any
+
 from playwright.sync_api import expect
 import pytest
 
@@ -30,7 +32,7 @@ class CameraStage(Stage):
             list(cameras),
         )
 
-    def show(self, *, hass: dict[str, object] | None = None, **config: object) -> None:
+    def show(self, *, hass: object = None, **config: Any) -> None:
         """Show the card."""
         self.js(
             "await fake.mount({ element: 'camera', config: given.config, hass: { ...window.house, ...given.hass } })",
@@ -143,6 +145,16 @@ def test_a_camera_of_an_address_shows_its_last_event(camera: CameraStage) -> Non
     expect(camera.page.locator("vigilar-camera-still .past")).to_have_text("Last event")
     expect(camera.page.get_by_role("button", name="Show what moves")).to_have_count(0)
     assert camera.js("return server.live.subscriptions.length") == 0
+
+
+def test_a_picture_that_there_never_was_is_not_asked_for(camera: CameraStage) -> None:
+    """Before the first event Home Assistant would answer with an error."""
+    camera.furnish({**FRONT, "entity": None, "unseen": True})
+    asked: list[str] = []
+    camera.page.on("request", lambda request: asked.append(request.url))
+    camera.show(source_id="front_door")
+    camera.page.locator("vigilar-camera-still svg").wait_for()
+    assert [url for url in asked if "/api/" in url] == []
 
 
 def test_the_camera_entity_names_the_source_as_well(camera: CameraStage) -> None:
@@ -313,10 +325,23 @@ def test_a_card_without_camera_says_so(
 
 
 def test_a_house_without_camera_leads_to_the_first(camera: CameraStage) -> None:
-    """The same words as the timeline's."""
+    """The same words as the timeline's; an administrator is led there."""
     camera.furnish()
-    camera.show()
+    camera.show(hass={"user": {"id": "a", "name": "Anna", "is_admin": True}})
     expect(camera.page.locator(".notice strong")).to_have_text("No cameras yet")
+    camera.page.get_by_role("button", name="Add a camera").click()
+    assert (
+        camera.js("return location.pathname")
+        == "/config/integrations/integration/vigilar"
+    )
+
+
+def test_only_an_administrator_is_led_to_the_first_camera(camera: CameraStage) -> None:
+    """Others could not add one."""
+    camera.furnish()
+    camera.show(hass={"user": {"id": "b", "name": "Ben", "is_admin": False}})
+    expect(camera.page.locator(".notice strong")).to_have_text("No cameras yet")
+    expect(camera.page.get_by_role("button")).to_have_count(0)
 
 
 def test_a_refusal_is_told(camera: CameraStage) -> None:

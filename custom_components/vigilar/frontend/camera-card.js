@@ -6,6 +6,7 @@ import { cameraOf, problemOf } from "./camera-entities.js";
 import { HassElement } from "./hass-element.js";
 import { icon } from "./icons.js";
 import { localizer } from "./localize.js";
+import { pageHass } from "./registration.js";
 import { navigate } from "./router.js";
 import { fetchSources, sourceOf, stateOf, watchSources } from "./sources.js";
 import { controls, notices, tokens } from "./ui-styles.js";
@@ -16,11 +17,6 @@ const PICTURE_SIZE = 5;
 
 /** Rows of Home Assistant's grid with the events below the picture. */
 const ROWS = 8;
-
-/** @returns {Hass | undefined} What Home Assistant's own root element holds. */
-function pageHass() {
-  return /** @type {{hass?: Hass} | null} */ (document.querySelector("home-assistant"))?.hass;
-}
 
 /** One camera: its picture, whether it is watched, and its last events. */
 export class VigilarCameraCard extends HassElement {
@@ -391,7 +387,14 @@ export class VigilarCameraCard extends HassElement {
       ${icon(state === "error" ? "problem" : "camera_offline")}
       <strong>${this.localize(key)}</strong>
       <span>${this.localize(`${key}_help`)}</span>
+      ${key === "list.no_sources" && this.home.user?.is_admin ? this.#addButton() : nothing}
     </div>`;
+  }
+
+  #addButton() {
+    return html`<button class="button primary" type="button" @click=${() => navigate("/config/integrations/integration/vigilar")}>
+      ${this.localize("list.add_camera")}
+    </button>`;
   }
 
   /** @param {Source} source */

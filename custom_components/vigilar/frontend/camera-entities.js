@@ -17,10 +17,11 @@ export function cameraOf(hass, source) {
 /**
  * @param {Hass} hass
  * @param {Source} source
- * @returns {EntityState | undefined} The picture of the last event.
+ * @returns {EntityState | undefined} The picture of the last event, once there was one.
  */
 export function lastPictureOf(hass, source) {
-  return own(hass, source, "image", "last_event");
+  const picture = own(hass, source, "image", "last_event");
+  return picture && ["unknown", "unavailable"].includes(picture.state) ? undefined : picture;
 }
 
 /**

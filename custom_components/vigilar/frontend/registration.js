@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { CustomCard } from "./vigilar" */
+/** @import { CustomCard, Hass, Localize } from "./vigilar" */
 import { loadTexts, localizer } from "./localize.js";
 
 export const DOCUMENTATION = "https://github.com/alee/vigilar";
@@ -15,7 +15,12 @@ export function homeAssistant() {
   return customElements.whenDefined("home-assistant");
 }
 
-/** @returns {Promise<import("./vigilar").Localize>} The texts in the page's language. */
+/** @returns {Hass | undefined} What Home Assistant's own root element holds. */
+export function pageHass() {
+  return /** @type {{hass?: Hass} | null} */ (document.querySelector("home-assistant"))?.hass;
+}
+
+/** @returns {Promise<Localize>} The texts in the page's language. */
 export async function pageTexts() {
   const language = document.documentElement.lang || "en";
   // Keys in place of texts are better than nothing.

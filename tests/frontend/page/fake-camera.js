@@ -46,7 +46,7 @@ export function furnish(server, cameras) {
       entity(`camera.${id}`, device, "idle", picture("camera_proxy"), { platform: "generic" });
     }
     entity(`event.${id}_activity`, device, "unknown", {}, { translation_key: "activity" });
-    entity(`image.${id}_last_event`, device, "unknown", picture("image_proxy"), { translation_key: "last_event" });
+    entity(`image.${id}_last_event`, device, camera.unseen ? "unknown" : "2026-11-23T10:00:00+00:00", picture("image_proxy"), { translation_key: "last_event" });
     entity(`binary_sensor.${id}_motion`, device, "off", { device_class: "motion" });
     entity(`binary_sensor.${id}_problem`, device, camera.tampered ? "on" : "off", { device_class: "problem" });
   }
