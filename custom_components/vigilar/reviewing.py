@@ -30,7 +30,7 @@ from .events.reviews import (
     unjudged,
     unseen,
 )
-from .events.store import DeletionRefusedError
+from .events.store import DeletionRefusedError, Refusal
 from .publish.filters import (
     EVENT_ID,
     FILTER_SCHEMA,
@@ -161,8 +161,12 @@ async def ws_delete(
             )
         )
     except DeletionRefusedError as err:
+        if err.refusal is Refusal.OPEN:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="event_open"
+            ) from err
         raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key=f"event_{err.refusal.value}"
+            translation_domain=DOMAIN, translation_key="event_protected"
         ) from err
     connection.send_result(msg["id"], {"count": count})
 

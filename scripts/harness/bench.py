@@ -11,7 +11,7 @@ import tempfile
 import time
 from typing import Any
 
-from . import cpu, loop, media
+from . import cpu, loop, media, timeline
 from .analyze import stand_in
 from .client import HomeAssistantClient, JsonObject
 from .figures import percentile
@@ -56,6 +56,10 @@ def arguments() -> argparse.Namespace:
         "media", help="what the ring, clips and snapshots of a camera cost"
     )
     media.add_arguments(recording)
+    million = commands.add_parser(
+        "timeline", help="answers of a database of a million events, and many clients"
+    )
+    timeline.add_arguments(million)
     add_accuracy(commands)
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="print JSON")
@@ -227,6 +231,12 @@ def run_media(options: argparse.Namespace) -> tuple[Any, str]:
     return figures, _listed(figures)
 
 
+def run_timeline(options: argparse.Namespace) -> tuple[Any, str]:
+    """Return the figures, and a table of them."""
+    figures = timeline.run(options)
+    return figures, timeline.table(figures)
+
+
 def _listed(figures: dict[str, Any]) -> str:
     """Return figures, one a line."""
     return "\n".join(f"{name:>16}  {value}" for name, value in figures.items())
@@ -238,6 +248,7 @@ MEASUREMENTS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
     "cost": run_cost,
     "loop": run_loop,
     "media": run_media,
+    "timeline": run_timeline,
 }
 
 

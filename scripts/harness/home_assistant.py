@@ -102,15 +102,19 @@ class HomeAssistantProcess(ManagedProcess):
             4,
             {"done": ["user", "core_config", "analytics", "integration"]},
         )
-        self._add_user()
+        self.add_user(USER)
         media = self.config_dir / "media"
         media.mkdir()
         (self.config_dir / "configuration.yaml").write_text(
             CONFIGURATION.format(media=media.absolute()) + configuration
         )
 
-    def _add_user(self) -> None:
-        """Create the user with Home Assistant's own script."""
+    def add_user(self, name: str) -> None:
+        """Create a user with Home Assistant's own script, before the first start.
+
+        Raises:
+            HarnessError: The user could not be created.
+        """
         added = subprocess.run(
             [
                 *(self._python, "-m", "homeassistant", "--script", "auth"),

@@ -366,12 +366,11 @@ async def test_pages_can_be_filtered(
 ) -> None:
     """Filters go together, and one that allows nothing gives nothing."""
     expected = [event for event in history if wanted(event)]
-    query = EventQuery(
-        **{
-            key: frozenset(value) if isinstance(value, list) else value
-            for key, value in filters.items()
-        }
-    )
+    wanted_of: dict[str, Any] = {
+        key: frozenset(value) if isinstance(value, list) else value
+        for key, value in filters.items()
+    }
+    query = EventQuery(**wanted_of)
 
     assert await store.page(query) == expected[:50]
     assert await store.page(query, limit=2) == expected[:2]

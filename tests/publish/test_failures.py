@@ -11,7 +11,7 @@ from custom_components.vigilar.models import ObservationKind
 from custom_components.vigilar.publish.bus import BusPublisher
 from custom_components.vigilar.publish.mqtt import MqttPublisher
 from custom_components.vigilar.publish.notify import PhoneNotifier
-from custom_components.vigilar.publish.timeline import Timeline
+from custom_components.vigilar.publish.subscriptions import Timeline
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from homeassistant.core import HomeAssistant
 

@@ -7,7 +7,7 @@ is read from it at the start and follows what is committed.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -93,24 +93,25 @@ class Catalog:
         """Return by source how many that matter, alert and above, nobody looked at."""
         return dict(+self._unreviewed)
 
-    def load(self, entries: Iterable[Entry]) -> None:
-        """Take all events, in order; the catalog must be empty."""
-        values: tuple[list[Any], ...] = ([], [], [], [], [])
-        reviewed: dict[str, list[int]] = {}
-        for place, entry in enumerate(entries):
-            for column, value in zip(values, self._values(entry), strict=True):
-                column.append(value)
-            for user in entry.reviewers:
-                reviewed.setdefault(user, []).append(place)
-        self._size = len(values[0])
-        room = max(_FIRST_ROOM, self._size)
-        for (name, dtype), column in zip(_COLUMNS.items(), values, strict=True):
-            self._columns[name] = np.zeros(room, dtype)
-            self._columns[name][: self._size] = column
-        for user, places in reviewed.items():
-            self._seen_by[user] = np.zeros(room, np.bool_)
-            self._seen_by[user][places] = True
-        self._count_all()
+    def load(self, batches: Iterable[Sequence[Entry]]) -> None:
+        """Take all events, in order and in batches; the catalog must be empty."""
+        for batch in batches:
+            first, self._size = self._size, self._size + len(batch)
+            self._make_room()
+            part = slice(first, self._size)
+            ids, times, kinds, texts, reviewers = zip(*batch, strict=True)
+            values = (times, ids, [self._code(kind) for kind in kinds], texts)
+            for name, column in zip(_COLUMNS, values, strict=False):
+                self._columns[name][part] = column
+            self._columns["seen"][part] = [bool(users) for users in reviewers]
+            for user in {user for users in reviewers for user in users}:
+                seen = [user in users for users in reviewers]
+                self._column_of(user)[part] = seen
+        unseen = self._column("kind")[~self._column("seen")]
+        counts = np.bincount(unseen, minlength=len(self._kinds)).tolist()
+        for kind, count in zip(self._kinds, counts, strict=True):
+            if kind.severity >= _MATTERS:
+                self._unreviewed[kind.source_id] += count
 
     def put(self, entry: Entry) -> None:
         """Take an event as it stands now."""
@@ -118,30 +119,42 @@ class Catalog:
         if known:
             self._count(place, -1)
         else:
+            self._size += 1
             self._make_room()
             for column in self._all():
-                column[place + 1 : self._size + 1] = column[place : self._size]
-            self._size += 1
-        self._set(place, entry)
+                column[place + 1 : self._size] = column[place : self._size - 1]
+        values = (entry.ts, entry.id, self._code(entry.kind), entry.text)
+        for name, value in zip(_COLUMNS, values, strict=False):
+            self._columns[name][place] = value
+        self._columns["seen"][place] = bool(entry.reviewers)
+        for user in {*self._seen_by, *entry.reviewers}:
+            self._column_of(user)[place] = user in entry.reviewers
+        self._count(place, 1)
 
-    def remove(self, event_id: str, ts: int) -> None:
-        """Forget an event, if it is there."""
-        place, known = self._find(Place(ts, event_id))
-        if not known:
+    def remove(self, places: Iterable[Place]) -> None:
+        """Forget events, those of them that are there."""
+        found = [self._find(place) for place in places]
+        gone = [place for place, known in found if known]
+        if not gone:
             return
-        self._count(place, -1)
+        for place in gone:
+            self._count(place, -1)
+        first, size = min(gone), self._size - len(gone)
+        stays = np.ones(self._size - first, np.bool_)
+        stays[np.array(gone) - first] = False
         for column in self._all():
-            column[place : self._size - 1] = column[place + 1 : self._size]
-        self._size -= 1
+            column[first:size] = column[first : self._size][stays]
+        self._size = size
 
     def older(
-        self, query: EventQuery, texts: Collection[int], end: Place | None, limit: int
+        self, query: EventQuery, texts: Flags, end: Place | None, limit: int
     ) -> list[str]:
         """Return the ids of the events before a place that pass, newest first.
 
         Args:
             query: What is asked.
-            texts: The numbers of the texts with its words; unused without words.
+            texts: By the number of a text whether it has the words that are asked
+                for; unused without words.
             end: Where to begin to look back; None for the newest.
             limit: How many at most.
         """
@@ -159,7 +172,7 @@ class Catalog:
         return found
 
     def newer(
-        self, query: EventQuery, texts: Collection[int], start: Place, limit: int
+        self, query: EventQuery, texts: Flags, start: Place, limit: int
     ) -> list[str]:
         """Return the ids of the events from a place on that pass, nearest first."""
         low, high = self._span(query)
@@ -175,7 +188,7 @@ class Catalog:
         return found
 
     def density(
-        self, query: EventQuery, texts: Collection[int], bucket: int
+        self, query: EventQuery, texts: Flags, bucket: int
     ) -> dict[str, list[list[int]]]:
         """Count the events that pass by source, time and severity.
 
@@ -212,7 +225,7 @@ class Catalog:
         return counted
 
     def days(
-        self, query: EventQuery, texts: Collection[int], edges: Collection[int]
+        self, query: EventQuery, texts: Flags, edges: Collection[int]
     ) -> list[tuple[int, int]]:
         """Count the events that pass between times.
 
@@ -256,23 +269,18 @@ class Catalog:
         yield from self._columns.values()
         yield from self._seen_by.values()
 
-    def _values(self, entry: Entry) -> tuple[Any, ...]:
-        """Return what the columns hold of an event, in their order."""
-        kind = self._codes.setdefault(entry.kind, len(self._kinds))
-        if kind == len(self._kinds):
-            self._kinds.append(entry.kind)
-        return entry.ts, entry.id.encode(), kind, entry.text, bool(entry.reviewers)
+    def _code(self, kind: Kind) -> int:
+        """Return the number of a kind, new or not."""
+        code = self._codes.setdefault(kind, len(self._kinds))
+        if code == len(self._kinds):
+            self._kinds.append(kind)
+        return code
 
-    def _set(self, place: int, entry: Entry) -> None:
-        """Write an event's numbers."""
-        for name, value in zip(_COLUMNS, self._values(entry), strict=True):
-            self._columns[name][place] = value
-        for user in entry.reviewers:
-            if user not in self._seen_by:
-                self._seen_by[user] = np.zeros(len(self._columns["ts"]), np.bool_)
-        for user, column in self._seen_by.items():
-            column[place] = user in entry.reviewers
-        self._count(place, 1)
+    def _column_of(self, user: str) -> Flags:
+        """Return the column of what a user looked at, new or not."""
+        if user not in self._seen_by:
+            self._seen_by[user] = np.zeros(len(self._columns["ts"]), np.bool_)
+        return self._seen_by[user]
 
     def _count(self, place: int, by: int) -> None:
         """Follow how many that matter nobody looked at."""
@@ -280,21 +288,15 @@ class Catalog:
         if kind.severity >= _MATTERS and not self._columns["seen"][place]:
             self._unreviewed[kind.source_id] += by
 
-    def _count_all(self) -> None:
-        """Count how many that matter nobody looked at, of all events."""
-        unseen = self._column("kind")[~self._column("seen")]
-        counts = np.bincount(unseen, minlength=len(self._kinds)).tolist()
-        for kind, count in zip(self._kinds, counts, strict=True):
-            if kind.severity >= _MATTERS:
-                self._unreviewed[kind.source_id] += count
-
     def _make_room(self) -> None:
-        """Make sure that one more fits."""
-        if self._size < len(self._columns["ts"]):
+        """Make sure that as many fit as there are."""
+        room = len(self._columns["ts"])
+        if self._size <= room:
             return
+        more = max(self._size, room * 5 // 4) - room
         for columns in (self._columns, self._seen_by):
             for name, column in columns.items():
-                columns[name] = np.concatenate((column, np.zeros_like(column)))
+                columns[name] = np.concatenate((column, np.zeros(more, column.dtype)))
 
     def _ids(self, places: Numbers) -> Iterator[str]:
         """Yield the ids at some places."""
@@ -309,16 +311,9 @@ class Catalog:
         )
         return low, max(low, high)
 
-    def _passer(
-        self, query: EventQuery, texts: Collection[int]
-    ) -> Callable[[slice], Flags]:
+    def _passer(self, query: EventQuery, texts: Flags) -> Callable[[slice], Flags]:
         """Return what tells which events of a part pass, whenever they began."""
         kinds = np.array([_passes(query, kind) for kind in self._kinds], np.bool_)
-        wanted = np.zeros(0, np.bool_)
-        if query.words:
-            wanted = np.zeros(int(self._column("text").max(initial=0)) + 1, np.bool_)
-            numbers = np.fromiter(texts, np.int64)
-            wanted[numbers[numbers < len(wanted)]] = True
 
         def passes(part: slice) -> Flags:
             """Compare the columns of a part."""
@@ -328,7 +323,7 @@ class Catalog:
                 else kinds[self._columns["kind"][part]]
             )
             if query.words:
-                flags &= wanted[self._columns["text"][part]]
+                flags &= texts[self._columns["text"][part]]
             if query.reviewed is not None:
                 flags &= self._seen(query.reviewer, part) == query.reviewed
             return flags

@@ -18,6 +18,8 @@ from .texts import keep_text
 # So many rows go in one transaction: a write never waits behind more than one such.
 BATCH: Final = 500
 
+_CATALOG_BATCH: Final = 20_000
+
 SEVERITIES: Final = tuple(Severity)
 RANKS: Final[dict[str, int]] = {
     severity: rank for rank, severity in enumerate(SEVERITIES)
@@ -127,28 +129,26 @@ def events_by_id(connection: Connection, ids: Collection[str]) -> dict[str, Even
     }
 
 
-def entries(connection: Connection) -> Iterator[Entry]:
-    """Yield what the catalog is to know of every event, in its order."""
-    rows = connection.execute(
-        select(
-            events.c.id,
-            events.c.ts,
-            events.c.source_id,
-            events.c.type,
-            events.c.severity,
-            events.c.zones,
-            events.c.text_id,
-            events.c.reviewers,
-        ).order_by(events.c.ts, events.c.id)
+def entries(connection: Connection) -> Iterator[list[Entry]]:
+    """Yield what the catalog is to know of all events, in its order, in batches."""
+    # The driver's own cursor: there may be a million.
+    rows = connection.connection.cursor()
+    rows.execute(
+        "SELECT id, ts, text_id, reviewers, source_id, type, severity, zones"
+        " FROM events ORDER BY ts, id"
     )
-    for event_id, ts, source_id, kind, severity, zones, text_id, reviewers in rows:
-        yield Entry(
-            event_id,
-            ts,
-            Kind(source_id, kind, severity, _names(zones)),
-            text_id,
-            _names(reviewers),
-        )
+    kinds: dict[tuple[Any, ...], Kind] = {}
+    while batch := rows.fetchmany(_CATALOG_BATCH):
+        known = []
+        for event_id, ts, text_id, reviewers, *common in batch:
+            kind = kinds.get(key := tuple(common))
+            if kind is None:
+                source_id, event_type, severity, zones = key
+                kind = kinds[key] = Kind(
+                    source_id, event_type, severity, _names(zones)
+                )
+            known.append(Entry(event_id, ts, kind, text_id, _names(reviewers)))
+        yield known
 
 
 def journal_ends(connection: Connection) -> tuple[int, int]:

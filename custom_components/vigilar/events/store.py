@@ -13,6 +13,8 @@ from pathlib import Path
 import threading
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, delete, make_url, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -46,7 +48,7 @@ from .schema import (
     prepare,
     protected,
 )
-from .texts import find_texts, forget_texts, prepare_index
+from .texts import TextFinder, forget_texts, prepare_index
 
 WHY_RESTART: Final = "restart"
 
@@ -109,6 +111,7 @@ class EventStore:
         self._executor: ThreadPoolExecutor | None = None
         self._engine: Engine | None = None
         self._catalog = Catalog()
+        self._finder = TextFinder()
         self._blind_listener: Callable[[BlindPeriod], None] | None = None
         self._epoch = ""
         self._oldest_seq = 1
@@ -259,7 +262,7 @@ class EventStore:
 
         def read(connection: Connection) -> list[Event]:
             """Look the ids up in the catalog, and the events in the database."""
-            texts = _texts(connection, query)
+            texts = self._texts(connection, query)
             most = max(limit, 0)
             if after is not None:
                 start = _place(connection, after, after=True)
@@ -280,7 +283,9 @@ class EventStore:
         def look(connection: Connection) -> list[str]:
             """Look in the catalog only."""
             end = None if before is None else _place(connection, before)
-            return self._catalog.older(query, _texts(connection, query), end, limit)
+            return self._catalog.older(
+                query, self._texts(connection, query), end, limit
+            )
 
         return await self.run(look)
 
@@ -295,7 +300,7 @@ class EventStore:
 
         def look(connection: Connection) -> tuple[str | None, str | None]:
             """Look once in each direction."""
-            texts = _texts(connection, query)
+            texts = self._texts(connection, query)
             newer = self._catalog.newer(
                 query, texts, _place(connection, event_id, after=True), 1
             )
@@ -315,7 +320,7 @@ class EventStore:
         """
         return await self.run(
             lambda connection: self._catalog.density(
-                query, _texts(connection, query), bucket
+                query, self._texts(connection, query), bucket
             )
         )
 
@@ -325,7 +330,7 @@ class EventStore:
         """Count events between times, and the unreviewed; see `Catalog.days`."""
         return await self.run(
             lambda connection: self._catalog.days(
-                query, _texts(connection, query), edges
+                query, self._texts(connection, query), edges
             )
         )
 
@@ -507,18 +512,26 @@ class EventStore:
     ) -> list[Change]:
         """Run a job in a transaction and let the catalog follow once it is on disk."""
         written = self._transact_journal(job)
+        gone = []
         for stored in written:
             event = stored.change.event
             if stored.change.kind is ChangeKind.DELETED:
-                self._catalog.remove(event.id, event.ts)
+                gone.append(Place(event.ts, event.id))
             else:
                 self._catalog.put(stored.entry())
+        self._catalog.remove(gone)
         self._unreviewed = self._catalog.unreviewed()
         return [stored.change for stored in written]
 
+    def _texts(self, connection: Connection, query: EventQuery) -> NDArray[np.bool_]:
+        """Return which texts have a query's words."""
+        if not query.words:
+            return np.zeros(0, np.bool_)
+        return self._finder.find(connection, query.words)
+
     def _read_catalog(self) -> None:
         """Read what the catalog is to know, and let go of what no event says."""
-        self._catalog = Catalog()
+        self._catalog, self._finder = Catalog(), TextFinder()
 
         def read(connection: Connection) -> None:
             """Read it in one view of the database."""
@@ -587,11 +600,6 @@ def _translate[T](job: Callable[[], T]) -> T:
         raise StoreError(
             f"The event database failed: {getattr(err, 'orig', None) or err}"
         ) from err
-
-
-def _texts(connection: Connection, query: EventQuery) -> list[int]:
-    """Return the numbers of the texts that have a query's words."""
-    return find_texts(connection, query.words) if query.words else []
 
 
 def _place(connection: Connection, anchor: str | int, *, after: bool = False) -> Place:

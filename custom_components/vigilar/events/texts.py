@@ -4,14 +4,18 @@ Many events say the same words, so each text is kept once and an event names its
 number. Where SQLite has no FTS5 the dictionary itself is searched.
 """
 
+from collections import OrderedDict
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, func, insert, select
 
 from .schema import events, texts
 
 _BATCH: Final = 500
+_REMEMBERED: Final = 32
 
 
 def keep_text(connection: Connection, text: str) -> int:
@@ -25,26 +29,54 @@ def keep_text(connection: Connection, text: str) -> int:
     return int(number)
 
 
-def find_texts(connection: Connection, words: Collection[str]) -> list[int]:
-    """Return the numbers of the texts with words that begin with all of these.
+class TextFinder:
+    """Remembers which texts have the words that were asked for last.
 
-    Args:
-        connection: After `prepare_index`.
-        words: As `query.words_of` returns them; at least one.
+    Texts are added and never change, so only the new ones are searched again.
     """
+
+    def __init__(self) -> None:
+        """Begin with nothing asked."""
+        self._found: OrderedDict[tuple[str, ...], NDArray[np.bool_]] = OrderedDict()
+
+    def find(self, connection: Connection, words: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Return by the number of a text whether it has words that begin with all of these.
+
+        Args:
+            connection: After `prepare_index`.
+            words: As `query.words_of` returns them; at least one.
+        """
+        newest = connection.execute(select(func.max(texts.c.id))).scalar() or 0
+        found = self._found.pop(words, np.zeros(0, np.bool_))
+        if len(found) <= newest:
+            known, found = found, np.zeros(newest + 1, np.bool_)
+            found[: len(known)] = known
+            found[_find_texts(connection, words, len(known))] = True
+        self._found[words] = found
+        if len(self._found) > _REMEMBERED:
+            self._found.popitem(last=False)
+        return found
+
+
+def _find_texts(
+    connection: Connection, words: Collection[str], first: int
+) -> NDArray[np.int64]:
+    """Return the numbers, from a first one on, of the texts with words."""
+    # The driver's own cursor: there may be many.
+    rows = connection.connection.cursor()
     if _indexed(connection):
         match = " ".join(f'"{word}" *' for word in words)
-        found = connection.exec_driver_sql(
-            "SELECT rowid FROM texts_index WHERE texts_index MATCH ?",
-            (match,),
+        rows.execute(
+            "SELECT rowid FROM texts_index WHERE texts_index MATCH ? AND rowid >= ?",
+            (match, first),
         )
     else:
-        found = connection.execute(
-            select(texts.c.id).where(
-                *(texts.c.text.contains(f" {word}") for word in words)
-            )
+        likes = " AND text LIKE ?" * len(words)
+        rows.execute(
+            f"SELECT id FROM texts WHERE id >= ?{likes}",  # noqa: S608 - only marks
+            (first, *(f"% {word}%" for word in words)),
         )
-    return list(found.scalars())
+    return np.array([number for (number,) in rows.fetchall()], np.int64)
 
 
 def forget_texts(connection: Connection) -> None:

@@ -183,7 +183,11 @@ async def ws_density(
         return
     start, end, bucket = msg["start"], msg["end"], msg["bucket"]
     if not 0 < end - start <= MAX_BUCKETS * bucket:
-        raise _bad_span("density_span", buckets=MAX_BUCKETS)
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="density_span",
+            translation_placeholders={"buckets": str(MAX_BUCKETS)},
+        )
     query = _visible(timeline, connection.user, Filter.of(msg, connection.user))
     counted = await _ask(timeline.store.density(query, bucket))
     blind = await _ask(_blind(timeline, connection.user, start, end))
@@ -219,12 +223,12 @@ async def ws_days(
         return
     start, end = msg["start"], msg["end"]
     if not 0 < end - start <= MAX_DAYS * MS_PER_DAY:
-        raise _bad_span("days_span", days=MAX_DAYS)
+        raise _bad_days()
     zone = await _time_zone(msg.get("time_zone", hass.config.time_zone))
     try:
         days, edges = _days(start, end, zone)
     except OverflowError, ValueError:
-        raise _bad_span("days_span", days=MAX_DAYS) from None
+        raise _bad_days() from None
     query = _visible(timeline, connection.user, Filter.of(msg, connection.user))
     counts = await _ask(timeline.store.days(query, edges))
     connection.send_result(
@@ -304,12 +308,12 @@ def _unreadable() -> HomeAssistantError:
     )
 
 
-def _bad_span(key: str, **limits: int) -> ServiceValidationError:
-    """Return what a client is told that asks for no time or too much of it."""
+def _bad_days() -> ServiceValidationError:
+    """Return what a client is told that asks for no day or too many."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders={name: str(limit) for name, limit in limits.items()},
+        translation_key="days_span",
+        translation_placeholders={"days": str(MAX_DAYS)},
     )
 
 
