@@ -1,6 +1,6 @@
 """What several tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import io
 from pathlib import Path
 import threading
@@ -33,6 +33,7 @@ from custom_components.vigilar.models import Box, Observation, ObservationKind
 from custom_components.vigilar.sources import stream_unique_id
 from custom_components.vigilar.vision.analyzer import AnalyzerSettings
 from custom_components.vigilar.vision.inference import Inference
+from custom_components.vigilar.vision.observing import Observer
 from custom_components.vigilar.vision.source import Source
 from custom_components.vigilar.vision.tap import PacketTap
 from custom_components.vigilar.vision.worker import WorkerStats
@@ -120,6 +121,7 @@ class FakeWorker:
         self.running = False
         self.rate = 1.0
         self.cpu_s = 0.0
+        self.observers: Sequence[Observer] = ()
         self._sink = sink
 
     def configure(self, settings: AnalyzerSettings) -> None:
@@ -129,6 +131,10 @@ class FakeWorker:
     def limit(self, rate: float) -> None:
         """Take another rate."""
         self.rate = rate
+
+    def show(self, observers: Sequence[Observer]) -> None:
+        """Let these look on."""
+        self.observers = observers
 
     def start(self) -> None:
         """Begin."""

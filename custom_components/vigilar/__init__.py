@@ -14,12 +14,14 @@ from homeassistant.loader import async_get_integration
 from .const import DOMAIN, PLATFORMS
 from .events.store import StoreError
 from .keeping import async_register_keeping
+from .live import async_register_live
 from .media.views import async_register_views
 from .panel import async_remove_panel, async_serve_frontend
 from .publish.delivery import async_register_delivery
 from .publish.timeline import async_register_commands
 from .reviewing import async_register_reviewing
 from .runtime import VigilarConfigEntry, VigilarRuntime
+from .tuning import async_register_tuning
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -30,7 +32,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_commands(hass)
     async_register_delivery(hass)
     async_register_keeping(hass)
+    async_register_live(hass)
     async_register_reviewing(hass)
+    async_register_tuning(hass)
     async_register_views(hass)
     return True
 

@@ -1,12 +1,14 @@
-"""What every command of a person needs: the hub, an event, an answer in words."""
+"""What commands of a person need: the hub, an event, a camera, an answer in words."""
 
 from collections.abc import Awaitable, Callable
 
 from homeassistant.auth.models import User
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
+from .access import may_read
 from .const import DOMAIN
+from .coordinator import CameraCoordinator
 from .events.store import StoreError
 from .models import Event, SourceInfo
 from .runtime import VigilarRuntime
@@ -52,6 +54,25 @@ def async_runtime(hass: HomeAssistant) -> VigilarRuntime:
         return runtime
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="not_running"
+    )
+
+
+@callback
+def async_readable_camera(
+    runtime: VigilarRuntime, user: User, source_id: str
+) -> CameraCoordinator:
+    """Return a camera that a user may look through.
+
+    Raises:
+        ServiceValidationError: There is none, for this user.
+    """
+    if may_read(user, runtime.async_source_info(source_id)):
+        for camera in runtime.cameras.values():
+            if camera.camera.source_id == source_id:
+                return camera
+    # A user who may not know of it is told the same as if there were none.
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="no_such_camera"
     )
 
 

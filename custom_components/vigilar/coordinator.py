@@ -27,6 +27,8 @@ from .models import (
 )
 from .sources import CameraConfig, async_camera_entity_id
 from .vision.inference import InferenceThread
+from .vision.luma import LumaMemory
+from .vision.observing import Observer
 from .vision.reader import StreamReader
 from .vision.source import SourceFailure
 from .vision.worker import CameraWorker, WorkerStats
@@ -126,6 +128,10 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self._worker: CameraWorker | None = None
         self._second_reader: StreamReader | None = None
         self._change_listeners: set[Callable[[Change], None]] = set()
+        self.memory = LumaMemory()
+        self._observers: dict[Observer, Callable[[], None]] = {
+            self.memory: lambda: None
+        }
         self._loss_logged = False
         self._rate = 1.0
         self._spent_cpu_s = 0.0
@@ -165,6 +171,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
             tap=self.recorder,
         )
         self._worker.limit(self._rate)
+        self._worker.show(tuple(self._observers))
         self._worker.start()
         if (second := self.camera.second) is not None:
             self._second_reader = StreamReader(
@@ -227,6 +234,41 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         if self._worker is not None:
             self._worker.limit(rate)
 
+    @callback
+    def async_show(
+        self, observer: Observer, on_end: Callable[[], None]
+    ) -> CALLBACK_TYPE:
+        """Let somebody look on while this camera is analysed.
+
+        Args:
+            observer: Looks on, on the camera's thread.
+            on_end: Called when there will be nothing to see any more.
+
+        Returns:
+            Ends it; harmless when called again.
+        """
+        self._observers[observer] = on_end
+        self._async_show_observers()
+
+        @callback
+        def _look_away() -> None:
+            if self._observers.pop(observer, None) is not None:
+                self._async_show_observers()
+
+        return _look_away
+
+    @callback
+    def _async_show_observers(self) -> None:
+        """Let the worker know who looks on."""
+        if self._worker is not None:
+            self._worker.show(tuple(self._observers))
+
+    @callback
+    def async_dismiss(self) -> None:
+        """Tell those who look on that there is nothing to see any more."""
+        for on_end in list(self._observers.values()):
+            on_end()
+
     async def async_set_detecting(self, detecting: bool) -> None:
         """Switch detection on or off."""
         if detecting == self.data.detecting:
@@ -244,6 +286,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
 
     async def async_remove(self) -> None:
         """Stop for good: the camera is being removed."""
+        self.async_dismiss()
         await self._async_stop_watching("the camera was removed")
         self.recorder.close()
         self.async_clear_issues()

@@ -62,12 +62,14 @@ class ChangeKind(StrEnum):
 
 
 class MediaKind(StrEnum):
-    """What an event may have to look at."""
+    """What an event may have to look at, and what it can be judged again by."""
 
     SNAPSHOT = "snapshot"
     THUMBNAIL = "thumbnail"
     PREVIEW = "preview"
     CLIP = "clip"
+    LUMA = "luma"
+    """Not for people: the event does not speak of it."""
 
 
 class MediaState(StrEnum):

@@ -1,9 +1,10 @@
 """The parts of one config entry and their life cycle."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 import logging
 from typing import Any
 
@@ -22,7 +23,6 @@ from homeassistant.helpers.storage import Store
 
 from . import object_model, panel, runtime_extras
 from .const import (
-    CONF_ANALYSIS,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
@@ -41,6 +41,7 @@ from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
 from .governor import Governor
+from .luma_keeper import LumaKeeper
 from .media.exports import Exports
 from .media.library import MediaLibrary, Trouble
 from .media.recorder import MediaWriter, Recorder
@@ -54,10 +55,12 @@ from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
 from .publish.source_views import SourceView
 from .publish.subscriptions import Timeline
-from .sources import CameraConfig, async_camera_entity_id
+from .sources import CameraConfig, async_camera_entity_id, tuned
+from .tuning_replay import Replays
 from .vision.inference import InferenceThread
+from .vision.luma import LumaMemory
 from .vision.objects import load_detector
-from .vision.zones import ZoneKind
+from .vision.zones import Zone, ZoneKind
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -118,6 +121,12 @@ class VigilarRuntime:
         )
         self.processor.media = self.library
         self.exports = Exports(self.store, self.library, self._async_recorder_of)
+        self.lumas = LumaKeeper(
+            self.library,
+            self._async_memory_of,
+            partial(entry.async_create_background_task, hass),
+        )
+        self.replays = Replays(self.store, self.lumas)
         self._writer = MediaWriter()
         self._sink = LibrarySink(self.library, hass.loop)
         self.governor = Governor(
@@ -150,6 +159,7 @@ class VigilarRuntime:
         for publisher, publish in (
             ("bus", BusPublisher(self.hass).publish),
             ("media", self.library.publish),
+            ("luma", self.lumas.publish),
             ("timeline", self.timeline.publish),
             ("phones", self.phones.publish),
             ("entities", self._async_publish_to_entities),
@@ -197,6 +207,9 @@ class VigilarRuntime:
         self.governor.async_stop()
         while self._stop_timers:
             self._stop_timers.pop()()
+        for camera in self.cameras.values():
+            camera.async_dismiss()
+        await self.replays.async_stop()
         await asyncio.gather(*(camera.async_stop() for camera in self.cameras.values()))
         self.inference.request_stop()
         await self.hass.async_add_executor_job(self.inference.join, JOIN_TIMEOUT_S)
@@ -243,13 +256,24 @@ class VigilarRuntime:
         self, camera: CameraCoordinator, sensitivity: int
     ) -> None:
         """Change one camera's sensitivity where its form keeps it."""
+        await self.async_tune(camera, {CONF_SENSITIVITY: sensitivity})
+
+    async def async_tune(
+        self,
+        camera: CameraCoordinator,
+        analysis: Mapping[str, float],
+        zones: Sequence[Zone] | None = None,
+    ) -> None:
+        """Change how one camera is analysed where its forms keep it.
+
+        Args:
+            camera: It goes on with the change at once, the others as they are.
+            analysis: What is to be changed of its settings.
+            zones: All its zones from now on; None leaves them.
+        """
         subentry = self.entry.subentries[camera.camera.subentry_id]
-        analysis = {
-            **subentry.data.get(CONF_ANALYSIS, {}),
-            CONF_SENSITIVITY: sensitivity,
-        }
         self.hass.config_entries.async_update_subentry(
-            self.entry, subentry, data={**subentry.data, CONF_ANALYSIS: analysis}
+            self.entry, subentry, data=tuned(subentry.data, analysis, zones)
         )
         await self.async_reconcile()
 
@@ -494,6 +518,14 @@ class VigilarRuntime:
             await sweep(self.library)
         except StoreError as err:
             _LOGGER.warning("The media folder could not be swept: %s", err)
+
+    @callback
+    def _async_memory_of(self, source_id: str) -> LumaMemory | None:
+        """Return the newest planes of a source, or None if it is gone."""
+        for camera in self.cameras.values():
+            if camera.camera.source_id == source_id:
+                return camera.memory
+        return None
 
     @callback
     def _async_recorder_of(self, source_id: str) -> Recorder | None:

@@ -99,11 +99,7 @@ class CameraConfig:
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
         """Read a camera subentry."""
         data = subentry.data
-        settings = _settings(
-            data.get(CONF_ANALYSIS, {}),
-            data.get(CONF_ZONES, ()),
-            data.get(CONF_OBJECTS, {}),
-        )
+        settings = read_settings(data)
         recording = data.get(CONF_RECORDING, {})
         return cls(
             subentry_id=subentry.subentry_id,
@@ -148,13 +144,31 @@ def zone_to_data(zone: Zone) -> dict[str, Any]:
     }
 
 
-def _settings(
-    analysis: Mapping[str, Any],
-    zones: Iterable[Mapping[str, Any]],
-    objects: Mapping[str, Any],
-) -> AnalyzerSettings:
-    """Read how a camera is analysed."""
-    parts = tuple(zone_from_data(zone) for zone in zones)
+def tuned(
+    data: Mapping[str, Any],
+    analysis: Mapping[str, float],
+    zones: Iterable[Zone] | None,
+) -> dict[str, Any]:
+    """Return the data of a camera's subentry with another way to analyse it.
+
+    Args:
+        data: Of the subentry.
+        analysis: What is to be changed of its settings.
+        zones: All its zones; None leaves them.
+    """
+    changed = {
+        **data,
+        CONF_ANALYSIS: {**data.get(CONF_ANALYSIS, {}), **analysis},
+    }
+    if zones is not None:
+        changed[CONF_ZONES] = [zone_to_data(zone) for zone in zones]
+    return changed
+
+
+def read_settings(data: Mapping[str, Any]) -> AnalyzerSettings:
+    """Read how a camera is analysed from the data of its subentry."""
+    analysis = data.get(CONF_ANALYSIS, {})
+    parts = tuple(zone_from_data(zone) for zone in data.get(CONF_ZONES, ()))
     return AnalyzerSettings(
         fps=float(analysis.get(CONF_FPS, DEFAULT_FPS)),
         sensitivity=int(analysis.get(CONF_SENSITIVITY, DEFAULT_SENSITIVITY)),
@@ -163,7 +177,8 @@ def _settings(
         quiet_s=float(analysis.get(CONF_QUIET_TIME, DEFAULT_QUIET_TIME)),
         zones=parts,
         objects=_object_settings(
-            objects, {zone.name for zone in parts if zone.kind is ZoneKind.INCLUDE}
+            data.get(CONF_OBJECTS, {}),
+            {zone.name for zone in parts if zone.kind is ZoneKind.INCLUDE},
         ),
     )
 

@@ -1,6 +1,6 @@
 """The steps of a camera's flow in which its zones are added, changed and removed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import voluptuous as vol
@@ -166,16 +166,21 @@ class ZoneSteps(ConfigSubentryFlow):
         )
 
 
+def check_name(name: str, others: Iterable[Zone]) -> str | None:
+    """Return the key of what is wrong with the name of a zone beside others, or None."""
+    if not name:
+        return "zone_unnamed"
+    return "zone_exists" if any(zone.name == name for zone in others) else None
+
+
 def _read_zone(
     values: Mapping[str, Any], others: list[Zone]
 ) -> tuple[Zone | None, dict[str, str]]:
     """Return the zone that a form describes, or what is wrong with each field."""
     errors: dict[str, str] = {}
     name = values[CONF_NAME].strip()
-    if not name:
-        errors[CONF_NAME] = "zone_unnamed"
-    elif any(zone.name == name for zone in others):
-        errors[CONF_NAME] = "zone_exists"
+    if (error := check_name(name, others)) is not None:
+        errors[CONF_NAME] = error
     try:
         points = parse_points(values[CONF_POINTS])
     except PolygonError as err:

@@ -32,6 +32,7 @@ def test_names_are_made_of_ids() -> None:
         MediaKind.THUMBNAIL: f"{stem}.thumb.jpg",
         MediaKind.PREVIEW: f"{stem}.webp",
         MediaKind.CLIP: f"{stem}.mp4",
+        MediaKind.LUMA: f"{stem}.luma",
     }
     part = files.relative_path(event, MediaKind.CLIP, 2)
     assert part.as_posix() == f"{stem}.2.mp4"

@@ -258,6 +258,7 @@ def _new_event(
             "media": {
                 kind.value: {"state": MediaState.NONE.value, "url": None}
                 for kind in MediaKind
+                if kind is not MediaKind.LUMA
             },
             "latency_ms": _latency(observation),
         },

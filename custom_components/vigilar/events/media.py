@@ -131,6 +131,16 @@ class MediaStore:
         """Return every file there is a row of."""
         return await self._select()
 
+    async def of_kind(
+        self, kind: MediaKind, source_id: str | None = None
+    ) -> list[MediaFile]:
+        """Return the files of a kind, of one source or of all, newest event first."""
+        conditions: list[Any] = [media_files.c.kind == kind.value]
+        if source_id is not None:
+            own = select(events.c.id).where(events.c.source_id == source_id)
+            conditions.append(media_files.c.event_id.in_(own))
+        return (await self._select(*conditions))[::-1]
+
     async def parts_between(
         self, source_id: str, start: int, end: int
     ) -> list[MediaFile]:
@@ -155,7 +165,11 @@ class MediaStore:
             select(events.c.ts)
             .where(
                 events.c.source_id == source_id,
-                events.c.id.in_(select(media_files.c.event_id)),
+                events.c.id.in_(
+                    select(media_files.c.event_id).where(
+                        media_files.c.kind != MediaKind.LUMA.value
+                    )
+                ),
             )
             .order_by(events.c.ts)
         )

@@ -144,9 +144,7 @@ def entries(connection: Connection) -> Iterator[list[Entry]]:
             kind = kinds.get(key := tuple(common))
             if kind is None:
                 source_id, event_type, severity, zones = key
-                kind = kinds[key] = Kind(
-                    source_id, event_type, severity, _names(zones)
-                )
+                kind = kinds[key] = Kind(source_id, event_type, severity, _names(zones))
             known.append(Entry(event_id, ts, kind, text_id, _names(reviewers)))
         yield known
 

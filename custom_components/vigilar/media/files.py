@@ -40,6 +40,7 @@ _SUFFIXES: Final = {
     MediaKind.THUMBNAIL: "thumb.jpg",
     MediaKind.PREVIEW: "webp",
     MediaKind.CLIP: "mp4",
+    MediaKind.LUMA: "luma",
 }
 _OURS: Final = re.compile(
     r"[a-z0-9_]+/\d{4}-\d{2}-\d{2}/[0-9A-HJKMNP-TV-Z]{26}\.[a-z0-9.]+"

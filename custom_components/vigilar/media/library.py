@@ -356,6 +356,42 @@ class MediaLibrary:
         news = {kind: _ready(known, kind) for kind in kinds}
         self.say(event_id, news, only=states.NOT_DELETED)
 
+    async def keep_aside(self, event: Event, kind: MediaKind, data: bytes) -> None:
+        """Write a file of an event that the event does not speak of, if there is room.
+
+        It goes with the event's media. An event that is gone meanwhile gets none.
+
+        Raises:
+            StoreError: The event database fails; the file is for the next sweep.
+        """
+        if await self._events.get(event.id) is None:
+            return
+        root, path = self.root, files.relative_path(event, kind)
+        try:
+            await self.run(_write, root, {path: data})
+        except OSError as err:
+            _LOGGER.debug("There is no room for the %s of an event: %s", kind, err)
+            return
+        file = MediaFile(
+            event_id=event.id,
+            kind=kind,
+            root=str(root),
+            path=path.as_posix(),
+            bytes=len(data),
+            start_ts=event.ts,
+        )
+        await self.store.add([file])
+
+    async def drop(self, dropped: Collection[MediaFile]) -> None:
+        """Delete files that their events do not speak of.
+
+        Raises:
+            StoreError: The event database fails.
+        """
+        await self.run(files.remove, [(Path(file.root), file.path) for file in dropped])
+        for file in dropped:
+            await self.store.drop(file)
+
     def fail(self, event_id: str, kinds: Collection[MediaKind], err: OSError) -> None:
         """Let an event say that media could not be written, and why."""
         trouble = trouble_of(err)

@@ -60,7 +60,7 @@ class EventMediaView(HomeAssistantView):
         if (
             not ULID.fullmatch(event_id)
             or not PART.fullmatch(part)
-            or kind not in frozenset(MediaKind)
+            or kind not in files.CONTENT_TYPES
         ):
             raise web.HTTPNotFound
         runtime = _running(hass)

@@ -1,6 +1,7 @@
 """One camera's state machine: pictures in, Observations out."""
 
 from collections.abc import Sequence
+import copy
 from dataclasses import dataclass, field
 import itertools
 from math import inf, sqrt
@@ -15,17 +16,16 @@ from ..models import Box, Label, Observation, ObservationKind
 from .displacement import at_edge
 from .frames import encode_jpeg
 from .kernels import Kernels
-from .motion import MotionDetector
+from .motion import Checkpoint, MotionDetector, MotionResult
 from .recognition import Mover, ObjectSettings, Recognizer
 from .tracking import Track, Tracker
+from .verdict import ALIVE_S, Thing, Verdict, box_of, foot, judge, path_of
 from .zones import Zone, ZoneMap
 
 MIDDLE_THRESHOLD: Final = 24.0
 """Deviation in log units that counts at sensitivity 5: 10 % of the brightness."""
 STEPS_TO_DOUBLE: Final = 3.0
 """Steps of sensitivity that halve the deviation needed."""
-ALIVE_S: Final = 1.0
-"""A thing that has not changed for so long stands like furniture."""
 UPDATE_S: Final = 1.0
 """Least time between two observations of the same motion."""
 HOLD_BACK_S: Final = 2.0
@@ -110,6 +110,19 @@ class Look:
     box: Box
 
 
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known of a scene.
+
+    Attributes:
+        detector: Knows what it looks like while nothing happens.
+        tracker: Knows what is followed in it.
+    """
+
+    detector: MotionDetector
+    tracker: Tracker
+
+
 @dataclass(slots=True)
 class _Motion:
     """A motion that goes on; `frame` is the best look while nobody has been shown it.
@@ -154,29 +167,34 @@ class Analyzer:
         settings: AnalyzerSettings,
         kernels: Kernels,
         recognizer: Recognizer | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
-        """Create an analyzer that has seen nothing.
+        """Create an analyzer.
 
         Args:
             source_id: Named in each Observation.
             settings: How to analyse.
             kernels: The image primitives.
             recognizer: Finds out what moves; without one there is motion only.
+            knowledge: What is known of the scene, its own from now on; nothing
+                by default.
         """
         self._source_id = source_id
         self._settings = settings
+        self._kernels = kernels
         self._recognizer = recognizer
         if recognizer is not None:
             recognizer.connected()
             recognizer.configure(settings.objects)
         self._zones = ZoneMap(settings.zones)
-        self._detector = MotionDetector(
-            kernels,
-            threshold=settings.threshold,
-            min_area=settings.min_area,
-            watched=self._zones.watched,
+        knowledge = knowledge or Knowledge(
+            MotionDetector(kernels),
+            Tracker(seen=settings.begin_frames, of=settings.begin_window),
         )
-        self._tracker = Tracker(seen=settings.begin_frames, of=settings.begin_window)
+        self._detector = knowledge.detector
+        self._tracker = knowledge.tracker
+        self._configure_detector()
+        self._result: MotionResult | None = None
         self._motion: _Motion | None = None
         self._pending: _Pending | None = None
         self._ts = 0.0
@@ -203,11 +221,73 @@ class Analyzer:
         if self._recognizer is not None:
             self._recognizer.configure(settings.objects)
         self._zones = ZoneMap(settings.zones)
+        self._configure_detector()
+
+    def _configure_detector(self) -> None:
+        """Let the detector go by the settings."""
         self._detector.configure(
-            threshold=settings.threshold,
-            min_area=settings.min_area,
+            threshold=self._settings.threshold,
+            min_area=self._settings.min_area,
             watched=self._zones.watched,
         )
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Return what the scene looks like; None while that is not known."""
+        return self._detector.checkpoint()
+
+    def resume(self, luma: NDArray[np.uint8], ts: float, known: Checkpoint) -> None:
+        """Go on from what a scene looked like, as `MotionDetector.resume`."""
+        self._detector.resume(luma, ts, known)
+
+    def fork(self, settings: AnalyzerSettings) -> Analyzer:
+        """Return another that knows as much of the scene, and recognises nothing."""
+        knowledge = copy.deepcopy(Knowledge(self._detector, self._tracker))
+        return Analyzer(self._source_id, settings, self._kernels, knowledge=knowledge)
+
+    @property
+    def result(self) -> MotionResult | None:
+        """Return what the newest picture shows; None before the first.
+
+        Valid until the next update.
+        """
+        return self._result
+
+    def masked(self) -> tuple[Box, ...]:
+        """Return where the newest picture shows change that masks hide."""
+        if self._result is None:
+            return ()
+        height, width = self._result.mask.shape
+        return tuple(
+            Box(x / width, y / height, w / width, h / height)
+            for x, y, w, h in self._detector.masked()
+        )
+
+    def things(self) -> tuple[Thing, ...]:
+        """Return what is followed in the newest picture, and why it counts or not."""
+        if self._result is None:
+            return ()
+        height, width = self._result.mask.shape
+        return tuple(
+            Thing(
+                track.id,
+                track.blob,
+                self._decide(track, width, height),
+                path_of(track, width, height),
+                None if self._recognizer is None else self._recognizer.label(track.id),
+                _look(track, width, height).score,
+            )
+            for track in self._tracker.tracks
+            if track.seen == self._ts
+        )
+
+    def _decide(self, track: Track, width: int, height: int) -> Verdict:
+        """Say whether a thing makes an event, or goes on in one."""
+        verdict = self._judge(track, width, height)
+        if verdict is not Verdict.COUNTS:
+            return verdict
+        if self._recognizer is not None and not self._recognizer.counts(track.id):
+            return Verdict.IGNORED
+        return Verdict.TOO_SHORT if self._motion is None else Verdict.COUNTS
 
     @property
     def motion_ms(self) -> float:
@@ -236,7 +316,7 @@ class Analyzer:
         begin = time.perf_counter()
         self._ts = ts
         self._decode_ms = decode_ms
-        result = self._detector.update(luma, ts, self._tracker.things)
+        result = self._result = self._detector.update(luma, ts, self._tracker.things)
         self._unsettled = result.learning or bool(result.blobs)
         height, width = luma.shape
         if result.learning:
@@ -280,11 +360,19 @@ class Analyzer:
         return [
             track
             for track in tracks
-            if track.moving
-            and self._ts - track.stirred <= ALIVE_S
-            and track.blob.h >= self._settings.min_height * height
-            and (self._zones.everywhere or self._zones.at(*_foot(track, width, height)))
+            if self._judge(track, width, height) is Verdict.COUNTS
         ]
+
+    def _judge(self, track: Track, width: int, height: int) -> Verdict:
+        """Say whether a thing goes somewhere, where things count."""
+        return judge(
+            track,
+            self._ts,
+            width,
+            height,
+            min_height=self._settings.min_height,
+            zones=self._zones,
+        )
 
     def _moved(
         self, tracks: Sequence[Track], width: int, height: int, frame: VideoFrame | None
@@ -317,8 +405,8 @@ class Analyzer:
         movers = [
             Mover(
                 track.id,
-                _box(track, width, height),
-                self._zones.at(*_foot(track, width, height)),
+                box_of(track.blob, width, height),
+                self._zones.at(*foot(track.blob, width, height)),
             )
             for track in tracks
         ]
@@ -392,7 +480,7 @@ class Analyzer:
     ) -> None:
         """Note the zones in which the tracks stand."""
         for track in tracks:
-            for name in self._zones.at(*_foot(track, width, height)):
+            for name in self._zones.at(*foot(track.blob, width, height)):
                 if name not in motion.zones:
                     motion.zones.append(name)
                     motion.news = True
@@ -433,12 +521,6 @@ class Analyzer:
         )
 
 
-def _foot(track: Track, width: int, height: int) -> tuple[float, float]:
-    """Return where a thing stands: the middle of its lower edge, in fractions."""
-    blob = track.blob
-    return (blob.x + blob.w / 2) / width, (blob.y + blob.h) / height
-
-
 def _look(track: Track, width: int, height: int) -> Look:
     """Say how well a thing can be seen: clear, large, and whole."""
     blob = track.blob
@@ -447,10 +529,4 @@ def _look(track: Track, width: int, height: int) -> Look:
     score = (clear + large) / 2
     if at_edge(blob, width, height):
         score *= EDGE_SCORE
-    return Look(score, _box(track, width, height))
-
-
-def _box(track: Track, width: int, height: int) -> Box:
-    """Return where a thing is, in fractions."""
-    blob = track.blob
-    return Box(blob.x / width, blob.y / height, blob.w / width, blob.h / height)
+    return Look(score, box_of(track.blob, width, height))

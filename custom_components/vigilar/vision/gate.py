@@ -129,12 +129,19 @@ class Gate:
         self._woken = False
         self._fruitful = False
         self._doubt = False
+        self._kept_open = False
         self.counts = GateCounts()
 
     @property
     def state(self) -> GateState:
         """Return how much is decoded."""
         return self._state
+
+    def keep_open(self, *, on: bool) -> None:
+        """Decode all from the next packet on because somebody looks on, or as before."""
+        self._kept_open = on
+        if on and self._state is GateState.QUIET:
+            self._doubt = True
 
     def judge(self, arrived: Arrived) -> Action:
         """Decide about the next packet.
@@ -286,7 +293,7 @@ class Gate:
 
     def _may_sleep(self, ts: float) -> bool:
         """Return whether nothing has happened for long enough, in a stream that suits."""
-        if self._regular < _READY_GROUPS or self._moving:
+        if self._kept_open or self._regular < _READY_GROUPS or self._moving:
             return False
         if self._at_rest(ts):
             return True

@@ -5,7 +5,7 @@ results: a camera sees the same events on a machine without OpenCV.
 """
 
 import importlib
-from typing import Any, Final, Protocol, override
+from typing import Any, Final, Protocol, Self, override
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ _MOST_SHORT_LABELS: Final = 0xFFFF
 
 class Kernels(Protocol):
     """The primitives; stateless, so one object may serve any number of cameras."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return the same: there is nothing to copy."""
+        return self
 
     @property
     def name(self) -> str:

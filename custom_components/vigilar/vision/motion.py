@@ -55,6 +55,11 @@ MOST_PULL: Final = 2.0
 MOST_LEARNED: Final = 0.5
 """Share of a change that one frame teaches at most, however long ago the last was."""
 
+MEAN_STEPS: Final = 2
+"""Steps of a log unit in which a mean is kept."""
+SPREAD_STEPS: Final = 4
+"""Steps of a log unit in which a spread is kept."""
+
 
 def _logarithms() -> Plane:
     """Return the logarithm of each level of luma, float32[256]."""
@@ -86,6 +91,19 @@ class Blob:
     stir: float
     strength: float
     outline: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a scene looks like while nothing happens, as it is kept.
+
+    Attributes:
+        mean: int16[h, w] in halves of a log unit.
+        spread: uint8[h, w] in quarters of a log unit, saturated.
+    """
+
+    mean: NDArray[np.int16]
+    spread: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +202,36 @@ class MotionDetector:
             blobs=blobs, mask=background.mask, score=score, learning=learning
         )
 
+    def checkpoint(self) -> Checkpoint | None:
+        """Return what is known of the scene; None while that is too little."""
+        if self._background is None or self._ts < self._learn_until:
+            return None
+        return self._background.checkpoint()
+
+    def resume(self, luma: NDArray[np.uint8], ts: float, known: Checkpoint) -> None:
+        """Go on from what was known of a scene.
+
+        Args:
+            luma: uint8[h, w], the frame of that time.
+            ts: Its media time in seconds.
+            known: Of the same size.
+        """
+        self._ts = ts
+        self._begin(luma)
+        assert self._background is not None
+        self._background.resume(known)
+        self._learn_until = ts
+
+    def masked(self) -> list[tuple[int, int, int, int]]:
+        """Return where the newest frame deviates and is not looked at.
+
+        Returns:
+            (x, y, w, h) in pixels, of regions that are large enough to count.
+        """
+        if self._background is None:
+            return []
+        return self._background.masked(self._min_area)
+
     def _begin(self, luma: NDArray[np.uint8]) -> MotionResult:
         """Take a frame as the background."""
         height, width = luma.shape
@@ -232,6 +280,19 @@ class _Background:
         self._threshold = threshold
         self._watched = watched
 
+    def checkpoint(self) -> Checkpoint:
+        """Return mean and spread as they are kept."""
+        spread = np.rint(self._spread * SPREAD_STEPS)
+        return Checkpoint(
+            np.rint(self._mean * MEAN_STEPS).astype(np.int16),
+            np.minimum(spread, 255).astype(np.uint8),
+        )
+
+    def resume(self, known: Checkpoint) -> None:
+        """Go on from a mean and a spread that were kept."""
+        np.divide(known.mean, MEAN_STEPS, out=self._mean)
+        np.divide(known.spread, SPREAD_STEPS, out=self._spread)
+
     def compare(self, luma: NDArray[np.uint8]) -> float:
         """Set `mask` where a frame deviates; return its share (0-1) of the image."""
         self._level, self._previous = self._previous, self._level
@@ -243,12 +304,26 @@ class _Background:
         np.greater(self._size, self._limit, out=self.mask.view(np.bool_))
         if self._watched is not None:
             self.mask &= self._watched
-        # A pixel counts where most of its neighbourhood does: noise does not.
-        counts = self._kernels.count_neighbours(self.mask)
-        np.greater_equal(counts, MOST_NEIGHBOURS, out=self.mask.view(np.bool_))
+        self._drop_noise(self.mask)
         self._set = np.flatnonzero(self.mask.view(np.bool_))
         self._stirred = self._find_stirred()
         return len(self._set) / self.mask.size
+
+    def masked(self, min_area: float) -> list[tuple[int, int, int, int]]:
+        """Return the boxes of what deviates where nothing is looked at."""
+        if self._watched is None:
+            return []
+        hidden = (self._size > self._limit) & (self._watched == 0)
+        mask = hidden.astype(np.uint8)
+        self._drop_noise(mask)
+        rows = self._kernels.components(self._kernels.dilate(mask, 1))
+        rows = rows[rows[:, 4] >= min_area * mask.size]
+        return [(x, y, w, h) for x, y, w, h, _ in rows[:MAX_BLOBS].tolist()]
+
+    def _drop_noise(self, mask: Mask) -> None:
+        """Leave set where most of the neighbourhood is: noise is not."""
+        counts = self._kernels.count_neighbours(mask)
+        np.greater_equal(counts, MOST_NEIGHBOURS, out=mask.view(np.bool_))
 
     def _find_stirred(self) -> NDArray[np.bool_]:
         """Return which set pixels differ from the frame before."""

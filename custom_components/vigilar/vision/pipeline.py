@@ -1,6 +1,6 @@
 """What happens to the packets of one connection: gate → frames → analyzer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 import time
 from typing import Final
@@ -14,6 +14,7 @@ from .analyzer import Analyzer, AnalyzerSettings
 from .clock import Grid, StreamClock
 from .frames import LumaScaler
 from .gate import Action, Arrived, Gate, GateCounts, GateState
+from .observing import Observer, Sight
 from .scene import SceneChecker
 from .source import Packet, Picture, Source
 from .tap import TapFeed
@@ -94,6 +95,7 @@ class Pipeline:
         self._to_wall = 0.0
         self._luma = np.zeros((0, 0), np.uint8)
         self._waited_s = 0.0
+        self._observers: Sequence[Observer] = ()
         self.catching_up = False
         self.times = StageTimes()
         self.size: tuple[int, int] | None = None
@@ -114,6 +116,11 @@ class Pipeline:
         self._analyzer.configure(settings)
         for grid in (self._pictures, self._packets):
             grid.pace(settings.fps * rate)
+
+    def show(self, observers: Sequence[Observer]) -> None:
+        """Let these look on, and nobody else."""
+        self._observers = observers
+        self._gate.keep_open(on=any(observer.awake for observer in observers))
 
     def step(self) -> list[Observation]:
         """Read one packet and do all that follows from it.
@@ -251,7 +258,16 @@ class Pipeline:
         observed += self._scene.update(luma, ts)
         self.times.motion += self._analyzer.motion_ms / 1000
         self.times.analysed += 1
+        if self._observers:
+            self._let_look(luma, ts)
         return [self._timed(observation) for observation in observed]
+
+    def _let_look(self, luma: NDArray[np.uint8], ts: float) -> None:
+        """Let others look at what was just analysed."""
+        at = min(time.time(), ts + self._clock.to_wall) if self._source.live else ts
+        sight = Sight(self._analyzer, luma, ts, at)
+        for observer in self._observers:
+            observer.look(sight)
 
     def _timed(self, observation: Observation) -> Observation:
         """Put an observation of a live source on wall time."""

@@ -240,6 +240,12 @@ class Recognizer:
             return True
         return bool(self._counting(known))
 
+    def label(self, mover_id: int) -> Label | None:
+        """Return what a track is most likely; None where that is not known."""
+        known = self._known.get(mover_id)
+        labels = () if known is None else known.votes.labels
+        return labels[0] if labels else None
+
     def take_portrait(self) -> Portrait | None:
         """Return the best picture if it is better than the one returned before."""
         portrait, self._portrait = self._portrait, None

@@ -1,6 +1,6 @@
 """The thread that watches one camera: source → gate → frames → analyzer."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 import logging
 from pathlib import Path
@@ -14,6 +14,7 @@ from .analyzer import Analyzer, AnalyzerSettings
 from .gate import GateCounts, GateState
 from .inference import Inference
 from .kernels import Kernels, load_kernels
+from .observing import Observer
 from .pipeline import Pipeline, StageTimes
 from .recognition import Recognizer
 from .scene import SceneChecker
@@ -158,6 +159,7 @@ class CameraWorker:
         self._source_id = source_id
         self._open_source = open_source
         self._wanted = (settings, 1.0)
+        self._observers: Sequence[Observer] = ()
         self._scene = SceneChecker(source_id)
         self._recognizer = None if inference is None else Recognizer(inference)
         self._cpu_s = 0.0
@@ -194,6 +196,13 @@ class CameraWorker:
     def limit(self, rate: float) -> None:
         """Analyse a share (above 0, at most 1) of the frames a second that are set."""
         self._wanted = (self._wanted[0], rate)
+
+    def show(self, observers: Sequence[Observer]) -> None:
+        """Let these look on from the next packet on, and nobody else.
+
+        Callable from any thread.
+        """
+        self._observers = observers
 
     def start(self) -> None:
         """Begin to watch."""
@@ -281,6 +290,7 @@ class CameraWorker:
             scene=self._scene,
             tap=tap,
         )
+        observers: Sequence[Observer] = ()
         gauge = _Gauge()
         decoded = 0
         pictured = heartbeat = time.monotonic()
@@ -289,6 +299,9 @@ class CameraWorker:
                 if self._wanted is not applied:
                     applied = self._wanted
                     pipeline.configure(*applied)
+                if self._observers is not observers:
+                    observers = self._observers
+                    pipeline.show(observers)
                 observed = pipeline.step()
                 self._cpu_s = time.thread_time()
                 now = time.monotonic()

@@ -1,6 +1,6 @@
 """Polygons on the picture: where movement counts, and where it never does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .kernels import Mask
+
+MAX_POINTS: Final = 64
+"""Corners of a zone at most."""
 
 _LEAST_AREA: Final = 1e-4
 """Share of the image that two sides of a zone must span: 1 % times 1 %."""
@@ -58,10 +61,10 @@ class Zone:
 
 
 class PolygonError(ValueError):
-    """A text that is no polygon; `key` names what is wrong with it."""
+    """What is no polygon; `key` names what is wrong with it."""
 
     def __init__(self, key: str) -> None:
-        """Name what is wrong: `points_format`, `_range`, `_few` or `_flat`."""
+        """Name what is wrong: `points_format`, `_range`, `_few`, `_many` or `_flat`."""
         super().__init__(key)
         self.key = key
 
@@ -81,15 +84,32 @@ def parse_points(text: str) -> tuple[Point, ...]:
     """
     pairs = [pair.split(",") for pair in text.split()]
     try:
-        points = tuple(
-            Point(round(float(x) / 100, 4), round(float(y) / 100, 4)) for x, y in pairs
-        )
+        return check_points([(float(x) / 100, float(y) / 100) for x, y in pairs])
+    except PolygonError:
+        raise
     except ValueError:
         raise PolygonError("points_format") from None
+
+
+def check_points(places: Iterable[tuple[float, float]]) -> tuple[Point, ...]:
+    """Return the corners of a polygon as they are kept.
+
+    Args:
+        places: Fractions of the image's width and height, origin at the top left.
+
+    Returns:
+        Three corners or more, rounded to a hundredth of a percent.
+
+    Raises:
+        PolygonError: It is no polygon of the image, or one with too many corners.
+    """
+    points = tuple(Point(round(x, 4), round(y, 4)) for x, y in places)
     if not all(0 <= x <= 1 and 0 <= y <= 1 for x, y in points):
         raise PolygonError("points_range")
     if len(set(points)) < 3:
         raise PolygonError("points_few")
+    if len(points) > MAX_POINTS:
+        raise PolygonError("points_many")
     if _in_line(points):
         raise PolygonError("points_flat")
     return points
