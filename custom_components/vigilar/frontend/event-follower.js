@@ -4,6 +4,9 @@ import { TimelineClient } from "./timeline-client.js";
 
 const CONNECTION_LOST = 3;
 
+/** Vigilar may still be starting. */
+const RETRY_MS = 5000;
+
 /** @typedef {"loading" | "ready" | "missing" | "deleted" | "failed"} Standing */
 
 /**
@@ -48,6 +51,9 @@ export class EventFollower {
   /** Numbers the questions; only the answer to the last one counts. */
   #question = 0;
 
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retry;
+
   /** The number of the last change when the server answered. */
   #answered = -1;
 
@@ -79,6 +85,7 @@ export class EventFollower {
   stop() {
     this.#running = false;
     this.#question += 1;
+    clearTimeout(this.#retry);
     this.#connection.removeEventListener("ready", this.reload);
     this.#client?.stop();
   }
@@ -86,6 +93,7 @@ export class EventFollower {
   /** Ask for the event and its neighbours again. */
   reload = async () => {
     const question = ++this.#question;
+    clearTimeout(this.#retry);
     try {
       /** @type {EventAnswer} */
       const answer = await this.#connection.sendMessagePromise({
@@ -133,9 +141,13 @@ export class EventFollower {
   /** @param {{code?: unknown, translation_key?: string}} error */
   #refused(error) {
     if (error.code === CONNECTION_LOST) return;
-    const missing = error.translation_key === "no_such_event";
+    // What is no id at all names no event either.
+    const missing = error.translation_key === "no_such_event" || error.code === "invalid_format";
     if (missing) this.standing = this.event ? "deleted" : "missing";
-    else if (!this.event) this.standing = "failed";
+    else if (!this.event) {
+      this.standing = "failed";
+      this.#retry = setTimeout(this.reload, RETRY_MS);
+    }
     this.#onChange();
   }
 

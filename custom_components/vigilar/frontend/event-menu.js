@@ -13,7 +13,6 @@ const MOST_PARTS = 10;
 /**
  * @typedef {object} MenuContext
  * @property {Localize} localize
- * @property {boolean} mayControl Whether the user may say what others go by.
  * @property {boolean} mayDelete
  * @property {boolean} autoReview
  * @property {(verdict: Verdict | null) => void} judge
@@ -30,9 +29,9 @@ const MOST_PARTS = 10;
  * @returns {MenuItem[]} What can be done with an event beside what its buttons do.
  */
 export function eventMenu(event, context) {
-  const { localize, mayControl, mayDelete, autoReview } = context;
+  const { localize, mayDelete, autoReview } = context;
   return [
-    ...(mayControl ? verdicts(event, context) : []),
+    ...verdicts(event, context),
     ...apart(downloads(event, context)),
     ...apart([
       { label: localize("view.live"), picture: "live", action: context.watchLive },

@@ -12,7 +12,6 @@ export class VigilarEventNote extends HassElement {
   /** @override */
   static properties = {
     event: { attribute: false },
-    editable: { attribute: false },
     write: { attribute: false },
     _writing: { state: true },
   };
@@ -44,8 +43,6 @@ export class VigilarEventNote extends HassElement {
     super();
     /** @type {TimelineEvent | undefined} */
     this.event = undefined;
-    /** @type {boolean} */
-    this.editable = false;
     /** @type {(text: string) => Promise<boolean>} Keeps a note; an empty one removes it. */
     this.write = async () => false;
     this._writing = false;
@@ -70,18 +67,15 @@ export class VigilarEventNote extends HassElement {
   }
 
   #text() {
-    const { editable, localize } = this;
+    const { localize } = this;
     const note = this.event?.payload.note;
     return html`${note
       ? html`<p><bdi>${note.text}</bdi></p>
           <div class="quiet">${localize("view.note_by", { by: note.by, at: this.format.exact(note.ts) })}</div>`
       : nothing}
-    ${note || editable ? nothing : html`<span class="quiet">${localize("view.no_note")}</span>`}
-    ${editable
-      ? html`<button class="chip" type="button" @click=${this.#begin}>
-          ${icon("note")}${localize(note ? "view.edit_note" : "view.add_note")}
-        </button>`
-      : nothing}`;
+      <button class="chip" type="button" @click=${this.#begin}>
+        ${icon("note")}${localize(note ? "view.edit_note" : "view.add_note")}
+      </button>`;
   }
 
   #form() {

@@ -63,15 +63,20 @@ export const eventViewStyles = [
     }
     .columns {
       display: grid;
-      gap: 16px 24px;
+      gap: 18px 28px;
       max-inline-size: 1400px;
       margin-inline: auto;
     }
+    .main,
     .aside { min-inline-size: 0; }
-    .main { min-inline-size: 0; }
+    .aside {
+      padding-block-start: 16px;
+      border-block-start: 1px solid var(--line);
+    }
     @container view (min-width: 940px) {
       .body { padding: 20px 24px 40px; }
       .columns { grid-template-columns: minmax(0, 1fr) minmax(300px, 360px); align-items: start; }
+      .aside { padding-block-start: 0; border: none; }
     }
     .deeds {
       display: flex;
@@ -98,6 +103,7 @@ export const eventViewStyles = [
       }
       .deeds .grow { flex: 1; }
     }
+    .deeds + section { margin-block-start: 18px; }
     section + section {
       margin-block-start: 18px;
       padding-block-start: 16px;

@@ -180,8 +180,6 @@ export class VigilarEventView extends HassElement {
     return html`<div class="main">
         <vigilar-event-media .hass=${this.hass} .event=${event}></vigilar-event-media>
         ${this.#actions(event)}
-      </div>
-      <div class="aside">
         <section>
           <h3>${localize("event.why")}</h3>
           <p class="why"><bdi>${why}</bdi></p>
@@ -193,6 +191,8 @@ export class VigilarEventView extends HassElement {
               ${labelMeters(labels, this.#context)}
             </section>`
           : nothing}
+      </div>
+      <div class="aside">
         <section>
           <h3>${localize("view.facts")}</h3>
           ${factList(event, this.#context)}
@@ -205,7 +205,6 @@ export class VigilarEventView extends HassElement {
           <vigilar-event-note
             .hass=${this.hass}
             .event=${event}
-            .editable=${this.#mayControl}
             .write=${this.#writeNote}
           ></vigilar-event-note>
         </section>
@@ -235,11 +234,9 @@ export class VigilarEventView extends HassElement {
       >
         ${icon(reviewed ? "reviewed" : "check")}${localize(reviewed ? "view.reviewed" : "view.review")}
       </button>
-      ${this.#mayControl
-        ? this.#action("false_alarm", "view.false_alarm", isFalse, () =>
-            this.#judge(event, isFalse ? null : "false_alarm"),
-          )
-        : nothing}
+      ${this.#action("false_alarm", "view.false_alarm", isFalse, () =>
+        this.#judge(event, isFalse ? null : "false_alarm"),
+      )}
       ${this.#mayControl
         ? this.#action(
             event.payload.protected ? "protected" : "unprotected",
@@ -341,7 +338,6 @@ export class VigilarEventView extends HassElement {
   #menu(event) {
     return eventMenu(event, {
       localize: this.localize,
-      mayControl: this.#mayControl,
       mayDelete: Boolean(this.home.user?.is_admin),
       autoReview: autoReview(),
       judge: (verdict) => this.#judge(event, verdict),

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Connection } from "./vigilar" */
-/** @import { CommandError, Draft, ReplayMessage, Tuning, TuningFrame } from "./tuning" */
+/** @import { CommandError, Draft, ReplayMessage, Tuning, TuningFrame, TuningMessage, TuningState } from "./tuning" */
 
 /** So long a draft must rest before the server judges by it. */
 const REST_MS = 300;
@@ -39,11 +39,12 @@ export class TuningClient {
    * @param {string} options.sourceId
    * @param {(frame: TuningFrame, draft: boolean) => void} options.onFrame Gets every frame, and
    *   whether it is judged by the draft.
+   * @param {(state: TuningState) => void} options.onState Gets how the camera fares.
    * @param {() => void} options.onReady Called when the connection is back: what is stored may be another.
    * @param {(error: CommandError | undefined) => void} options.onError Called with what the server
    *   said when it refuses frames, and without when they come.
    */
-  constructor({ connection, sourceId, onFrame, onReady, onError }) {
+  constructor({ connection, sourceId, onFrame, onState, onReady, onError }) {
     this.#connection = connection;
     this.#sourceId = sourceId;
     this.#onReady = onReady;
@@ -54,6 +55,7 @@ export class TuningClient {
           onError(undefined);
           onFrame(frame, draft);
         },
+        onState,
         onError,
       });
     this.#bySaved = subscription(false);
@@ -97,7 +99,7 @@ export class TuningClient {
 
   /**
    * @param {Partial<Draft>} draft What has changed.
-   * @returns {Promise<unknown>} Rejects with the server's or the connection's error.
+   * @returns {Promise<Draft>} What is saved now; rejects with the server's or the connection's error.
    */
   save(draft) {
     return this.#send("vigilar/tuning/save", { ...draft });
@@ -153,6 +155,7 @@ export class TuningClient {
 class Subscription {
   #connection;
   #onFrame;
+  #onState;
   #onError;
 
   /** Numbers the subscriptions; whatever an older one still says is ignored. */
@@ -170,11 +173,13 @@ class Subscription {
    * @param {object} options
    * @param {Connection} options.connection
    * @param {(frame: TuningFrame) => void} options.onFrame
+   * @param {(state: TuningState) => void} options.onState
    * @param {(error: CommandError) => void} options.onError
    */
-  constructor({ connection, onFrame, onError }) {
+  constructor({ connection, onFrame, onState, onError }) {
     this.#connection = connection;
     this.#onFrame = onFrame;
+    this.#onState = onState;
     this.#onError = onError;
   }
 
@@ -184,10 +189,14 @@ class Subscription {
     const attempt = this.#attempt;
     this.#connection
       .subscribeMessage(
-        (/** @type {TuningFrame} */ frame) => {
+        (/** @type {TuningMessage} */ news) => {
           if (attempt !== this.#attempt) return;
-          this.#retryMs = FIRST_RETRY_MS;
-          this.#onFrame(frame);
+          if (news.kind === "ended") this.#retry(message);
+          else if (news.kind === "state") this.#onState(news);
+          else {
+            this.#retryMs = FIRST_RETRY_MS;
+            this.#onFrame(news);
+          }
         },
         message,
         { resubscribe: false },
@@ -200,10 +209,16 @@ class Subscription {
         (/** @type {CommandError} */ error) => {
           if (attempt !== this.#attempt || error.code === CONNECTION_LOST) return;
           this.#onError(error);
-          this.#retryTimer = setTimeout(() => this.begin(message), this.#retryMs);
-          this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
+          this.#retry(message);
         },
       );
+  }
+
+  /** @param {Record<string, unknown>} message */
+  #retry(message) {
+    this.forget();
+    this.#retryTimer = setTimeout(() => this.begin(message), this.#retryMs);
+    this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
   }
 
   /** End it, acknowledged or not. */

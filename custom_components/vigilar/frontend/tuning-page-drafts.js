@@ -6,12 +6,12 @@
  * a look at the timeline costs nothing; leaving the browser's tab is asked about.
  */
 export class Drafts {
-  /** @type {Map<string, Draft>} */
+  /** @type {Map<string, Partial<Draft>>} */
   #drafts = new Map();
 
   /**
    * @param {string} sourceId
-   * @param {Draft | undefined} draft Undefined where nothing is changed.
+   * @param {Partial<Draft> | undefined} draft Undefined where nothing is changed.
    */
   keep(sourceId, draft) {
     if (draft) this.#drafts.set(sourceId, draft);
@@ -22,7 +22,7 @@ export class Drafts {
 
   /**
    * @param {string} sourceId
-   * @returns {Draft | undefined}
+   * @returns {Partial<Draft> | undefined}
    */
   of(sourceId) {
     return this.#drafts.get(sourceId);

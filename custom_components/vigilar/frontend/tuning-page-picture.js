@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { Hass, Source } from "./vigilar" */
+import { cameraOf, lastPictureOf } from "./camera-entities.js";
 
 /** How often the camera is asked for a picture. */
 const PACE_MS = 5000;
@@ -74,9 +75,20 @@ export class CameraPicture {
  * @returns {string | undefined} Where Home Assistant gives the camera's picture of this moment.
  */
 export function pictureAddress(hass, source) {
-  const entity = hass.states?.[source?.camera_entity_id ?? ""];
-  const path = entity?.attributes.entity_picture;
-  if (!path || entity.state === "unavailable") return undefined;
-  const fresh = `${path}${path.includes("?") ? "&" : "?"}time=${Date.now()}`;
-  return hass.hassUrl ? hass.hassUrl(fresh) : fresh;
+  const entity = source && cameraOf(hass, source);
+  const path = entity?.state === "unavailable" ? undefined : entity?.attributes.entity_picture;
+  if (!path) return undefined;
+  const address = new URL(hass.hassUrl?.(path) ?? path, location.href);
+  address.searchParams.set("at", String(Date.now()));
+  return address.href;
+}
+
+/**
+ * @param {Hass} hass
+ * @param {Source | undefined} source
+ * @returns {string | undefined} Where the picture of the camera's last event is.
+ */
+export function lastPictureAddress(hass, source) {
+  const path = source && lastPictureOf(hass, source)?.attributes.entity_picture;
+  return path && (hass.hassUrl?.(path) ?? path);
 }

@@ -5,12 +5,11 @@
 /** @import { TuningClient } from "./tuning-client.js" */
 import { icon } from "./icons.js";
 import { nameOf } from "./localize.js";
-import { mediaOf, signedUrl } from "./media.js";
 import { navigate } from "./router.js";
 import { alike } from "./tuning-page-store.js";
 import { html, nothing } from "./vendor/lit.js";
 
-/** How many events the server gives of a camera, to find the pictures of what is stored. */
+/** How many events of a camera are asked for, to find the pictures of what is stored. */
 const MOST_EVENTS = 200;
 
 /** One run of a draft against what is stored of the last events. */
@@ -29,8 +28,8 @@ export class Replay {
   /** @type {string | undefined} What the server said when it failed. */
   reason;
 
-  /** @type {Map<string, string>} Addresses of the events' pictures. */
-  pictures = new Map();
+  /** @type {Map<string, TimelineEvent>} Those that were replayed, as far as they are known. */
+  events = new Map();
 
   #onChange;
 
@@ -90,20 +89,14 @@ export class Replay {
    * @param {Hass} hass
    * @param {string} sourceId
    */
-  async findPictures(hass, sourceId) {
+  async findEvents(hass, sourceId) {
     /** @type {{events: TimelineEvent[]}} */
     const page = await hass.connection.sendMessagePromise({
       type: "vigilar/timeline/page",
       source_ids: [sourceId],
       limit: MOST_EVENTS,
     });
-    const wanted = new Set(this.result?.events.map(({ event_id }) => event_id));
-    await Promise.allSettled(
-      page.events.filter(({ id }) => wanted.has(id)).map(async (event) => {
-        const url = pictureOf(event);
-        if (url) this.pictures.set(event.id, await signedUrl(hass, url));
-      }),
-    );
+    this.events = new Map(page.events.map((event) => [event.id, event]));
     this.#onChange();
   }
 
@@ -115,7 +108,8 @@ export class Replay {
     if (message.kind === "progress") {
       this.done = message.done;
       this.total = message.total;
-    } else {
+    } else if (message.kind === "failed") this.#fail({});
+    else {
       this.state = "done";
       this.result = message;
       this.#close();
@@ -126,6 +120,7 @@ export class Replay {
 
   /** @param {CommandError} error */
   #fail({ message }) {
+    this.#close();
     this.state = "failed";
     this.reason = message;
     this.#onChange();
@@ -139,28 +134,17 @@ export class Replay {
 }
 
 /**
- * @param {TimelineEvent} event
- * @returns {string | undefined}
- */
-export function pictureOf(event) {
-  for (const kind of /** @type {const} */ (["thumbnail", "snapshot"])) {
-    const medium = mediaOf(event, kind);
-    if (medium?.state === "ready" && medium.url) return medium.url;
-  }
-  return undefined;
-}
-
-/**
  * @param {object} given
  * @param {Replay} given.replay
  * @param {Draft} given.draft
  * @param {number} given.stored How many events there are to run.
  * @param {boolean} given.valid Whether the draft can be run.
  * @param {() => void} given.run
+ * @param {Hass} given.hass
  * @param {Localize} given.localize
  * @param {Formatter} given.format
  */
-export function replayPanel({ replay, draft, stored, valid, run, localize, format }) {
+export function replayPanel({ replay, draft, stored, valid, run, hass, localize, format }) {
   const running = replay.state === "running";
   if (!stored && !replay.result) {
     return html`<div class="notice">
@@ -169,7 +153,7 @@ export function replayPanel({ replay, draft, stored, valid, run, localize, forma
       <span>${localize("tuning.replay_empty_help")}</span>
     </div>`;
   }
-  return html`<p class="help">${localize("tuning.replay_help", { count: stored })}</p>
+  return html`<p class="help">${localize("tuning.replay_intro", { count: stored })}</p>
     <div class="row">
       ${running
         ? html`<button class="button" type="button" @click=${() => replay.stop()}>
@@ -191,7 +175,7 @@ export function replayPanel({ replay, draft, stored, valid, run, localize, forma
     </div>
     ${replay.state === "done" && replay.result
       ? html`<ul class="replayed">
-          ${ordered(replay.result.events).map((event) => replayed(event, replay.pictures, localize, format))}
+          ${ordered(replay.result.events).map((event) => replayed(event, replay.events.get(event.event_id), hass, localize, format))}
         </ul>`
       : nothing}`;
 }
@@ -213,10 +197,11 @@ function progress({ done, total }, localize) {
  * @param {Draft} draft What is tried out by now.
  * @param {Localize} localize
  */
-function summary(replay, { before, after, lost_confirmed: lost }, draft, localize) {
+function summary(replay, { before, after, lost_confirmed: lost, unclear = 0 }, draft, localize) {
   return html`<div class="summary ${lost ? "lost" : ""}">
     <strong>${localize("tuning.replay_result", { before, after })}</strong>
     <span>${lost ? localize("tuning.replay_lost", { count: lost }) : localize("tuning.replay_none_lost")}</span>
+    ${unclear ? html`<em>${localize("tuning.replay_unclear", { count: unclear })}</em>` : nothing}
     ${alike(replay.draft, draft) ? nothing : html`<em>${localize("tuning.replay_outdated")}</em>`}
   </div>`;
 }
@@ -242,22 +227,29 @@ function ordered(events) {
 
 /**
  * @param {ReplayedEvent} event
- * @param {Map<string, string>} pictures
+ * @param {TimelineEvent | undefined} known
+ * @param {Hass} hass
  * @param {Localize} localize
  * @param {Formatter} format
  */
-function replayed(event, pictures, localize, format) {
+function replayed(event, known, hass, localize, format) {
   const { event_id: id, ts, type, verdict, counts_before: before, counts_after: after } = event;
   const outcome = before === after ? (after ? "kept" : "quiet") : after ? "gained" : "dropped";
   const path = `/vigilar/event/${id}`;
-  const picture = pictures.get(id);
   return html`<li>
     <a
       href=${path}
       class="${outcome} ${isLoss(event) ? "loss" : ""}"
       @click=${(/** @type {MouseEvent} */ click) => follow(click, path)}
     >
-      <span class="picture">${picture ? html`<img src=${picture} alt="" loading="lazy" />` : icon(type)}</span>
+      ${known
+        ? html`<vigilar-thumbnail
+            class=${known.severity}
+            .hass=${hass}
+            .event=${known}
+            .localize=${localize}
+          ></vigilar-thumbnail>`
+        : html`<span class="picture">${icon(type)}</span>`}
       <span class="what">
         <strong>${nameOf(localize, "type", type)}</strong>
         <span>${when(ts, localize, format)}</span>

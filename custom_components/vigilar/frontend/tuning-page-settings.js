@@ -15,7 +15,7 @@ import { html, nothing } from "./vendor/lit.js";
  */
 export function settingsPanel({ saved, settings, set, language, localize }) {
   const numbers = new Intl.NumberFormat(language);
-  return html`<p class="help">${localize("tuning.settings_help")}</p>
+  return html`<p class="help">${localize("tuning.settings_intro")}</p>
     ${Object.entries(saved.limits).map(([name, limits]) => {
       const before = saved.settings[name] ?? limits.default;
       const value = settings[name] ?? before;

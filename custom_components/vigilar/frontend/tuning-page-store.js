@@ -55,7 +55,7 @@ export class TuningStore {
    * Take over what is saved; what was changed meanwhile stays changed.
    *
    * @param {Tuning} saved
-   * @param {Draft} [draft] What was being tried out when the page was left.
+   * @param {Partial<Draft>} [draft] What was changed when the page was left.
    */
   load(saved, draft) {
     const [settingsChanged, zonesChanged] = [this.settingsChanged, this.zonesChanged];
@@ -76,14 +76,16 @@ export class TuningStore {
     this.#onChange();
   }
 
-  /** @param {Partial<Draft>} changes What the server has saved. */
-  keep({ settings, zones }) {
+  /**
+   * @param {Partial<Draft>} sent What was to be saved.
+   * @param {Draft} kept What the server has made of it.
+   */
+  keep(sent, { settings, zones }) {
     if (!this.saved) return;
-    this.saved = {
-      ...this.saved,
-      ...(settings && { settings }),
-      ...(zones && { zones: [...zones] }),
-    };
+    this.saved = { ...this.saved, settings, zones: [...zones] };
+    // What was changed while it was on its way stays changed.
+    if (alike(this.settings, sent.settings)) this.settings = { ...settings };
+    if (alike(this.zones.tidy, sent.zones) && this.zonesChanged) this.zones.reset(zones);
     this.#onChange();
   }
 

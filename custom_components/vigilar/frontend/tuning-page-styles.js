@@ -60,20 +60,23 @@ export const tuningPageStyles = css`
   .camera option { color: var(--text); background: var(--surface); }
   .camera select:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
   .state {
-    display: inline-flex;
+    display: flex;
     align-items: center;
-    gap: 8px;
-    padding: 6px 12px;
-    border-radius: 999px;
+    gap: 12px;
+    padding: 8px 14px;
+    border-radius: 12px;
     font-size: 0.8125rem;
-    font-weight: 500;
-    color: var(--warning);
     background: color-mix(in srgb, var(--warning) 12%, transparent);
   }
   .state svg {
-    inline-size: 18px;
-    block-size: 18px;
-    fill: currentColor;
+    flex: none;
+    inline-size: 20px;
+    block-size: 20px;
+    fill: var(--warning);
+  }
+  .state strong {
+    font-weight: 500;
+    color: var(--warning);
   }
   main {
     display: grid;
@@ -431,27 +434,24 @@ export const tuningPageStyles = css`
   }
   .replayed a:hover { background: color-mix(in srgb, var(--text) 6%, transparent); }
   .replayed a:focus-visible { outline: 2px solid var(--focus); outline-offset: -2px; }
+  vigilar-thumbnail,
   .picture {
     flex: none;
+    inline-size: 80px;
+  }
+  .picture {
     display: grid;
     place-items: center;
-    inline-size: 80px;
     aspect-ratio: 16 / 9;
-    border-radius: 8px;
-    overflow: hidden;
+    border-radius: 10px;
     background: color-mix(in srgb, var(--text) 8%, transparent);
-  }
-  .picture img {
-    inline-size: 100%;
-    block-size: 100%;
-    object-fit: cover;
   }
   .picture svg {
     inline-size: 22px;
     block-size: 22px;
     fill: var(--quiet);
   }
-  .dropped .picture img { filter: grayscale(1) opacity(0.6); }
+  .dropped vigilar-thumbnail { filter: grayscale(1) opacity(0.6); }
   .what {
     display: flex;
     flex-direction: column;
@@ -504,7 +504,7 @@ export const tuningPageStyles = css`
     block-size: 48px;
     margin: 12px;
   }
-  i.bone.picture {
+  i.bone.whole {
     inline-size: auto;
     aspect-ratio: 16 / 9;
     block-size: auto;

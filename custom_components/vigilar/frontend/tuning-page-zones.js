@@ -146,7 +146,7 @@ function example(zones, localize) {
   const names = zones.filter(({ kind }) => kind === "include").map(({ name }) => name.trim());
   const json = names.slice(0, MOST_NAMED).map((name) => JSON.stringify(name)).join(", ");
   return html`<div class="example">
-    <p class="help">${localize("zones.example_help")}</p>
+    <p class="help">${localize("zones.example")}</p>
     <code dir="ltr">"zones": [${json}]</code>
   </div>`;
 }

@@ -1,22 +1,22 @@
 // @ts-check
 /** @import { Source } from "./vigilar" */
-/** @import { CommandError, TuningFrame } from "./tuning" */
+/** @import { CommandError, Tuning, TuningFrame, TuningState } from "./tuning" */
 import { define } from "./define.js";
 import { HassElement } from "./hass-element.js";
 import { icon } from "./icons.js";
 import { navigate } from "./router.js";
+import { VigilarThumbnail } from "./thumbnail.js";
 import { TuningClient } from "./tuning-client.js";
 import { Drafts } from "./tuning-page-drafts.js";
 import { CountHistory } from "./tuning-page-history.js";
-import { CameraPicture, pictureAddress } from "./tuning-page-picture.js";
-import { Replay, pictureOf, replayPanel } from "./tuning-page-replay.js";
+import { CameraPicture, lastPictureAddress, pictureAddress } from "./tuning-page-picture.js";
+import { Replay, replayPanel } from "./tuning-page-replay.js";
 import { settingsPanel } from "./tuning-page-settings.js";
 import { LAYERS, TuningStage } from "./tuning-page-stage.js";
 import { TuningStore } from "./tuning-page-store.js";
 import { strip } from "./tuning-page-strip.js";
 import { tuningPageStyles } from "./tuning-page-styles.js";
 import { zonesPanel } from "./tuning-page-zones.js";
-import { signedUrl } from "./media.js";
 import { controls, notices, overlays, tokens } from "./ui-styles.js";
 import { html, nothing } from "./vendor/lit.js";
 import { ZoneEditor } from "./zone-editor.js";
@@ -31,8 +31,8 @@ const FRAME_MS = 3000;
 
 const TICK_MS = 1000;
 
-/** How many of the last events are looked through for a picture. */
-const MOST_EVENTS = 20;
+/** Of a camera that nobody has seen a picture of. */
+const USUAL_ASPECT = 16 / 9;
 
 /** Shared by all pages of this browser's tab. */
 const drafts = new Drafts();
@@ -45,6 +45,7 @@ export class TuningPage extends HassElement {
     sourceId: { attribute: false },
     sources: { attribute: false },
     _tab: { state: true },
+    _fares: { state: true },
     _layers: { state: true },
     _view: { state: true },
     _error: { state: true },
@@ -80,9 +81,6 @@ export class TuningPage extends HassElement {
   /** @type {string | undefined} What the last draft was that frames are judged by. */
   #judged;
 
-  /** @type {string | undefined} Of the last event, where the camera gives no picture. */
-  #lastPicture;
-
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #clock;
 
@@ -100,11 +98,14 @@ export class TuningPage extends HassElement {
     this._view = undefined;
     /** @type {CommandError | undefined} */
     this._error = undefined;
+    /** @type {TuningState | undefined} How the camera fares, once it has told. */
+    this._fares = undefined;
     this._saving = false;
     /** @type {string | undefined} Why the server did not save. */
     this._refused = undefined;
     define("vigilar-zone-editor", ZoneEditor);
     define("vigilar-tuning-stage", TuningStage);
+    define("vigilar-thumbnail", VigilarThumbnail);
   }
 
   // --- life -------------------------------------------------------------------
@@ -181,16 +182,19 @@ export class TuningPage extends HassElement {
     this.#client = undefined;
     this.#frame = undefined;
     this.#judged = undefined;
-    this.#lastPicture = undefined;
     this.#counts = { saved: new CountHistory(FRAME_MS), draft: new CountHistory(FRAME_MS) };
     this.#store = new TuningStore(() => this.#onChange());
     this._error = undefined;
+    this._fares = undefined;
     this._refused = undefined;
     if (!sourceId) return;
     this.#client = new TuningClient({
       connection: this.home.connection,
       sourceId,
       onFrame: (frame, draft) => this.#onFrame(frame, draft),
+      onState: (state) => {
+        this._fares = state;
+      },
       onReady: () => {
         this.#replay.lose();
         this.#load();
@@ -200,7 +204,6 @@ export class TuningPage extends HassElement {
       },
     });
     this.#load();
-    this.#findPicture(sourceId).catch(() => {});
     if (!document.hidden) this.#wake();
   }
 
@@ -215,20 +218,6 @@ export class TuningPage extends HassElement {
     } catch (error) {
       if (client === this.#client) this._error = /** @type {CommandError} */ (error);
     }
-  }
-
-  /** @param {string} sourceId */
-  async #findPicture(sourceId) {
-    const { connection } = this.home;
-    /** @type {{events: import("./vigilar").TimelineEvent[]}} */
-    const page = await connection.sendMessagePromise({
-      type: "vigilar/timeline/page",
-      source_ids: [sourceId],
-      limit: MOST_EVENTS,
-    });
-    const url = page.events.map(pictureOf).find((each) => each);
-    if (url && sourceId === this.#connected) this.#lastPicture = await signedUrl(this.home, url);
-    this.requestUpdate();
   }
 
   // --- what happens -----------------------------------------------------------
@@ -253,7 +242,7 @@ export class TuningPage extends HassElement {
 
   #onChange() {
     const store = this.#store;
-    if (this.#connected) drafts.keep(this.#connected, store.changed ? store.draft : undefined);
+    if (this.#connected) drafts.keep(this.#connected, store.changed ? store.changes : undefined);
     // A shape that is no polygon yet is not tried out; what was before it is.
     if (store.valid) this.#judge(store.changed ? JSON.stringify(store.draft) : undefined);
     this.requestUpdate();
@@ -273,8 +262,7 @@ export class TuningPage extends HassElement {
     this._saving = true;
     this._refused = undefined;
     try {
-      await client.save(changes);
-      store.keep(changes);
+      store.keep(changes, await client.save(changes));
     } catch (error) {
       this._refused = /** @type {CommandError} */ (error).message ?? this.localize("tuning.save_failed");
     } finally {
@@ -292,7 +280,7 @@ export class TuningPage extends HassElement {
     if (!client || !id) return;
     this.#replay.start(client, this.#store.draft, () => {
       // The list reads without pictures, too.
-      this.#replay.findPictures(this.home, id).catch(() => {});
+      this.#replay.findEvents(this.home, id).catch(() => {});
     });
   }
 
@@ -371,13 +359,16 @@ export class TuningPage extends HassElement {
 
   /** Say what keeps the camera from counting. */
   #state() {
-    const source = this.#source;
-    const off = (source?.detecting ?? this.#store.saved?.detecting) === false;
-    const key = source?.online === false ? "offline" : off ? "detection_off" : undefined;
-    if (!source || !key) return nothing;
-    return html`<span class="state ${key}" title=${this.localize(`tuning.${key}_help`)}>
-      ${icon(key === "offline" ? "camera_offline" : "detection_off")}${this.localize(`tuning.${key}`)}
-    </span>`;
+    const { online, detecting } = this._fares ?? this.#source ?? {};
+    const key = online === false ? "offline" : detecting === false ? "detection_off" : undefined;
+    if (!key) return nothing;
+    return html`<div class="state">
+      ${icon(key === "offline" ? "camera_offline" : "detection_off")}
+      <span>
+        <strong>${this.localize(`tuning.state_${key}`)}</strong>
+        ${this.localize(`tuning.state_${key}_help`)}
+      </span>
+    </div>`;
   }
 
   /** @param {Source} source */
@@ -392,7 +383,7 @@ export class TuningPage extends HassElement {
     }
     return html`<main>
         <section class="viewer" aria-label=${source.name}>
-          ${this.#stage(saved.aspect)} ${this.#now()}
+          ${this.#stage(this.#aspectOf(saved))} ${this.#now()}
         </section>
         <section class="side">
           <div class="segments" role="group" aria-label=${this.localize("tuning.title")}>
@@ -410,6 +401,11 @@ export class TuningPage extends HassElement {
         </section>
       </main>
       ${this.#bar()}`;
+  }
+
+  /** @param {Tuning} saved */
+  #aspectOf({ aspect }) {
+    return aspect ?? (this.#frame ? this.#frame.width / this.#frame.height : USUAL_ASPECT);
   }
 
   /** @param {number} aspect */
@@ -478,7 +474,7 @@ export class TuningPage extends HassElement {
   /** @param {"camera" | "live"} view */
   #pictureFor(view) {
     const live = this.#frame && `data:image/jpeg;base64,${this.#frame.luma}`;
-    return (view === "camera" ? this.#picture.src : live) ?? live ?? this.#lastPicture;
+    return (view === "camera" ? this.#picture.src : live) ?? live ?? lastPictureAddress(this.home, this.#source);
   }
 
   get #fresh() {
@@ -486,7 +482,7 @@ export class TuningPage extends HassElement {
   }
 
   get #absence() {
-    return this.#source?.online === false ? "tuning.no_picture" : "tuning.waiting";
+    return (this._fares ?? this.#source)?.online === false ? "tuning.no_picture" : "tuning.waiting";
   }
 
   #lamp() {
@@ -514,7 +510,7 @@ export class TuningPage extends HassElement {
   #panel() {
     const { localize, format } = this;
     const store = this.#store;
-    const saved = /** @type {import("./tuning").Tuning} */ (store.saved);
+    const saved = /** @type {Tuning} */ (store.saved);
     if (this._tab === "zones") {
       const drawing = Boolean(this.#editor?.drawing);
       return zonesPanel({ store: store.zones, drawing, draw: () => this.#draw(), localize });
@@ -534,6 +530,7 @@ export class TuningPage extends HassElement {
       stored: saved.stored_events,
       valid: store.valid,
       run: () => this.#run(),
+      hass: this.home,
       localize,
       format,
     });
@@ -577,7 +574,7 @@ export class TuningPage extends HassElement {
   #loading() {
     return html`<span class="unseen-text" role="status">${this.localize("tuning.loading")}</span>
       <main aria-hidden="true">
-        <section class="viewer"><i class="bone picture"></i></section>
+        <section class="viewer"><i class="bone whole"></i></section>
         <section class="side"><i class="bone"></i><i class="bone"></i><i class="bone"></i></section>
       </main>`;
   }

@@ -38,8 +38,8 @@ export interface Tuning {
   settings: Settings;
   zones: Zone[];
   limits: Record<string, Limits>;
-  /** Width of the picture by its height. */
-  aspect: number;
+  /** Width of the picture by its height; null until there was one. */
+  aspect: number | null;
   detecting: boolean;
   stored_events: number;
 }
@@ -67,6 +67,20 @@ export interface TuningFrame {
   would_count: boolean;
 }
 
+/** How the camera fares. */
+export interface TuningState {
+  kind: "state";
+  online: boolean;
+  detecting: boolean;
+}
+
+/** The camera was set up anew or is gone: nothing more comes. */
+export interface TuningEnded {
+  kind: "ended";
+}
+
+export type TuningMessage = TuningFrame | TuningState | TuningEnded;
+
 export interface ReplayedEvent {
   event_id: string;
   ts: number;
@@ -88,9 +102,15 @@ export interface ReplayResult {
   after: number;
   events: ReplayedEvent[];
   lost_confirmed: number;
+  /** How many could not be judged. */
+  unclear?: number;
 }
 
-export type ReplayMessage = ReplayProgress | ReplayResult;
+export interface ReplayFailed {
+  kind: "failed";
+}
+
+export type ReplayMessage = ReplayProgress | ReplayResult | ReplayFailed;
 
 /** What is being tried out. */
 export interface Draft {

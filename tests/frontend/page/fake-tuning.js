@@ -85,7 +85,7 @@ export class FakeTuning {
         });
       case "vigilar/tuning/save":
         for (const key of ["settings", "zones"]) if (message[key]) this.saved[id][key] = structuredClone(message[key]);
-        return {};
+        return structuredClone(this.saved[id]);
       case "vigilar/timeline/page":
         return { events: structuredClone(this.events), more: false };
       case "auth/sign_path":
@@ -104,6 +104,11 @@ export class FakeTuning {
     for (const { callback, message } of this.active("vigilar/tuning/subscribe")) {
       if (draft === undefined || draft === Boolean(message.settings)) callback(structuredClone(frame));
     }
+  }
+
+  /** Send another message to all who look on. */
+  tell(message) {
+    for (const { callback } of this.active("vigilar/tuning/subscribe")) callback(structuredClone(message));
   }
 
   /** Send a message of the replay that runs. */
