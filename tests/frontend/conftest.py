@@ -141,6 +141,16 @@ class Stage:
             arg=event_ids,
         )
 
+    def expect_held(self, event_ids: list[str]) -> None:
+        """Wait until the list holds these events, in this order, drawn or not."""
+        self.page.wait_for_function(
+            """(ids) => {
+                const held = mounted.shadowRoot.querySelector("vigilar-timeline")?.events ?? [];
+                return JSON.stringify(held.map(({ id }) => id)) === JSON.stringify(ids);
+            }""",
+            arg=event_ids,
+        )
+
     def expect_status(self, text: str) -> None:
         """Wait until the live dot says this."""
         expect(self.page.locator(".status")).to_have_text(text)

@@ -284,7 +284,7 @@ def test_dark_and_light_differ_and_follow_the_theme(stage: Stage) -> None:
     stage.write("01A", type="person", severity="alert")
     stage.mount()
     stage.expect_shown(["01A"])
-    colour = "return getComputedStyle(root.querySelector('.mark')).color"
+    colour = "return getComputedStyle(root.querySelector('vigilar-thumbnail')).color"
     light = stage.in_timeline(colour)
     stage.js("mounted.hass = { ...mounted.hass, themes: { darkMode: true } }")
     stage.page.wait_for_function(
@@ -304,7 +304,7 @@ def test_a_theme_can_set_the_colours(stage: Stage) -> None:
     stage.expect_shown(["01A"])
     assert (
         stage.in_timeline(
-            "return getComputedStyle(root.querySelector('.mark')).backgroundColor"
+            "return getComputedStyle(root.querySelector('.severity')).backgroundColor"
         )
         == "rgb(1, 2, 3)"
     )
@@ -331,7 +331,7 @@ def test_it_fits_every_width(stage: Stage, width: int, direction: str) -> None:
         "document.documentElement.dir = given; fake.fillWithStories(server)", direction
     )
     stage.mount()
-    stage.page.locator(".row").nth(9).wait_for(state="attached")
+    stage.page.locator(".row").nth(3).wait_for(state="attached")
     stage.page.locator(".row").first.click()
     assert stage.in_timeline(
         """const scroller = root.querySelector(".scroller");
@@ -380,6 +380,15 @@ def test_other_states_of_the_house_draw_nothing_anew(stage: Stage) -> None:
             {"severities": ["high"]},
             'severities knows only info, warning, alert, critical; not "high"',
         ),
+        ({"zones": "Porch"}, "zones must be a list of texts"),
+        ({"area_ids": [""]}, "area_ids must be a list of texts"),
+        ({"view": "grid"}, 'view knows only list, ribbon, both; not "grid"'),
+        ({"density": "airy"}, "density knows only comfortable, compact"),
+        ({"review_scope": "you"}, "review_scope knows only anyone, me"),
+        ({"reviewed": "no"}, "reviewed must be true or false"),
+        ({"show_thumbnails": 1}, "show_thumbnails must be true or false"),
+        ({"show_filters": "yes"}, "show_filters must be true or false"),
+        ({"text": "x" * 201}, "text must be a text"),
         ({"limit": 0}, "limit must be a whole number from 1 to 200"),
         ({"limit": 201}, "limit must be a whole number from 1 to 200"),
         ({"limit": 2.5}, "limit must be a whole number from 1 to 200"),
@@ -414,16 +423,23 @@ def test_the_editor_offers_what_there_is(stage: Stage) -> None:
     assert [field["label"] for field in form] == [
         "Title",
         "Sources",
+        "Areas",
         "Event types",
         "Severities",
+        "Zones",
+        "View",
+        "Density",
+        "Show pictures",
+        "Show filters",
         "Number of events",
     ]
-    assert [bool(field["helper"]) for field in form] == [False, True, True, True, False]
+    helped = [field["name"] for field in form if field["helper"]]
+    assert helped == ["source_ids", "types", "severities"]
     assert form[1]["selector"]["select"]["options"] == [
         {"value": "front_door", "label": "Front door"},
         {"value": "garden", "label": "Garden"},
     ]
-    assert {"value": "camera_offline", "label": "Camera offline"} in form[2][
+    assert {"value": "camera_offline", "label": "Camera offline"} in form[3][
         "selector"
     ]["select"]["options"]
 

@@ -21,7 +21,7 @@ const EDGE_PX = 12;
  * What the reader wants to see: a chip for each part of the filter.
  *
  * Fires `vigilar-filter` with the whole new filter, `vigilar-time` with a
- * time to go to (undefined: now), and `vigilar-select` when rows are to be selected.
+ * time to go to (null: now), and `vigilar-select` when rows are to be selected.
  */
 export class VigilarFilterBar extends LitElement {
   /** @override */
@@ -253,7 +253,7 @@ export class VigilarFilterBar extends LitElement {
   #onDay(choice) {
     const { end } = choice.detail;
     for (const open of this.renderRoot.querySelectorAll("[popover]")) /** @type {HTMLElement} */ (open).hidePopover();
-    this.dispatchEvent(new CustomEvent("vigilar-time", { detail: end > Date.now() ? undefined : end - 1 }));
+    this.dispatchEvent(new CustomEvent("vigilar-time", { detail: end > Date.now() ? null : end - 1 }));
   }
 
   /** @param {ToggleEvent} event */
@@ -275,7 +275,15 @@ export class VigilarFilterBar extends LitElement {
    * @param {string} name
    */
   #onToggle(event, name) {
-    if (event.newState === "open") this._opened = name;
-    else if (this._opened === name) this._opened = undefined;
+    if (event.newState === "open") {
+      this._opened = name;
+      return;
+    }
+    if (this._opened === name) this._opened = undefined;
+    const root = /** @type {ShadowRoot | Document} */ (this.getRootNode());
+    if (root.activeElement && root.activeElement !== this) return;
+    // The keyboard goes back to where it came from.
+    const popover = /** @type {HTMLElement} */ (event.target);
+    /** @type {HTMLElement} */ (popover.previousElementSibling).focus();
   }
 }

@@ -7,8 +7,18 @@ import { define } from "./define.js";
 import { VigilarFilterBar } from "./filter-bar.js";
 import { normalFilter, sameFilter, sourcesOf } from "./filters.js";
 import { Formatter } from "./format.js";
-import { icon } from "./icons.js";
 import { eventsOf, isLasting, listItems } from "./list-items.js";
+import { ListEnds } from "./list-ends.js";
+import {
+  emptyNotice,
+  firstRunNotice,
+  nothingFoundNotice,
+  nowPill,
+  problemBanner,
+  problemNotice,
+  selectionBar,
+  skeleton,
+} from "./list-states.js";
 import { ListView } from "./list-view.js";
 import { loadTexts, localizer, nameOf } from "./localize.js";
 import { PreviewPlayer } from "./preview-player.js";
@@ -16,12 +26,14 @@ import { ReviewDesk } from "./review-desk.js";
 import { VigilarRibbon } from "./ribbon.js";
 import { navigate } from "./router.js";
 import { VigilarThumbnail } from "./thumbnail.js";
+import { Selection } from "./selection.js";
 import { filterOf } from "./timeline-api.js";
 import { TimelineClient } from "./timeline-client.js";
 import { timelineList } from "./timeline-list.js";
 import { TimelinePager } from "./timeline-pager.js";
 import { TimelineStore } from "./timeline-store.js";
 import { timelineStyles } from "./timeline-styles.js";
+import { Toaster } from "./toaster.js";
 import { LitElement, html, nothing } from "./vendor/lit.js";
 import { readView, writeView } from "./view-state.js";
 
@@ -30,7 +42,6 @@ export const MOST_EVENTS = 10_000;
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
-const TOAST_MS = 8000;
 
 /** A hand that scrubs asks for many times; the one at which it rests is loaded. */
 const REST_MS = 120;
@@ -50,8 +61,6 @@ let lastSources = [];
 export function knownSources() {
   return lastSources;
 }
-
-/** @typedef {{text: string, undo?: (() => void) | undefined}} Toast */
 
 /**
  * The list of events and the ribbon of their times, live. The card and the
@@ -119,15 +128,9 @@ export class VigilarTimeline extends LitElement {
   /** How many events came while the reader read further down. */
   #unseen = 0;
 
-  /** @type {Map<string, TimelineEvent> | undefined} What is selected, while selecting. */
-  #selected;
-
-  /** @type {Toast | undefined} */
-  #toast;
-
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #toastClock;
-
+  #selection = new Selection(() => this.requestUpdate());
+  #toaster = new Toaster(() => this.requestUpdate());
+  #ends = new ListEnds(this, (end) => (end === "older" ? this.#pager?.loadOlder() : this.#pager?.loadNewer()));
   #now = Date.now();
 
   /** The last moment at which what is shown was known to be so. */
@@ -138,19 +141,6 @@ export class VigilarTimeline extends LitElement {
 
   /** @type {number | undefined} */
   #frame;
-
-  /** @type {Record<"older" | "newer", "idle" | "loading" | "failed">} */
-  #pages = { older: "idle", newer: "idle" };
-
-  #nearEnd = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) {
-      const end = target.closest(".head") ? "newer" : "older";
-      if (isIntersecting && this.#pages[end] === "idle") this.#loadPage(end);
-    }
-  });
-
-  /** @type {Element[]} */
-  #observed = [];
 
   /** @type {number | undefined} The time that the reader went to by the ribbon, the calendar or the address. */
   #at;
@@ -165,6 +155,12 @@ export class VigilarTimeline extends LitElement {
   #byHand = true;
 
   #inPast = false;
+
+  /** Whether the list has begun where the address wants it to. */
+  #begun = false;
+
+  /** The page on which it is, whose address it may write. */
+  #path = "";
 
   /** @type {number | undefined} */
   #toldUnreviewed;
@@ -202,6 +198,7 @@ export class VigilarTimeline extends LitElement {
     super.connectedCallback();
     document.addEventListener("visibilitychange", this.#tick);
     window.addEventListener("popstate", this.#onAddress);
+    this.#path = location.pathname;
     this.#client?.start();
     this.requestUpdate();
   }
@@ -214,11 +211,10 @@ export class VigilarTimeline extends LitElement {
     this.#client?.stop();
     this.#announcer.stop();
     this.#preview.stop();
-    for (const clock of [this.#clock, this.#rest, this.#toastClock]) clearTimeout(clock);
+    for (const clock of [this.#clock, this.#rest]) clearTimeout(clock);
     this.#clock = undefined;
-    this.#toast = undefined;
-    this.#nearEnd.disconnect();
-    this.#observed = [];
+    this.#toaster.hide();
+    this.#ends.stop();
     this.#fresh.clear();
   }
 
@@ -288,10 +284,10 @@ export class VigilarTimeline extends LitElement {
             .localize=${localize}
             .format=${format}
             .at=${this.#at}
-            .selecting=${this.#selected !== undefined}
-            @vigilar-filter=${this.#onFilter}
-            @vigilar-time=${this.#onTime}
-            @vigilar-select=${() => this.#select(this.#selected === undefined)}
+            .selecting=${this.#selection.events !== undefined}
+            @vigilar-filter=${(/** @type {CustomEvent<Filter>} */ change) => this.#setFilter(change.detail)}
+            @vigilar-time=${(/** @type {CustomEvent<number | null>} */ choice) => this.goTo(choice.detail ?? undefined)}
+            @vigilar-select=${() => (this.#selection.events ? this.#selection.end() : this.#selection.begin())}
           ></vigilar-filter-bar>`
         : nothing}
       ${this.view !== "list" && inhabited
@@ -309,7 +305,13 @@ export class VigilarTimeline extends LitElement {
             @vigilar-density=${this.#onDensity}
           ></vigilar-ribbon>`
         : nothing}
-      ${this.#selected ? this.#selectionBar(this.#selected) : nothing}
+      ${this.#selection.events
+        ? selectionBar(localize, {
+            count: this.#selection.events.size,
+            mark: (reviewed) => this.#markSelected(reviewed),
+            done: () => this.#selection.end(),
+          })
+        : nothing}
       ${this.view !== "ribbon" || !inhabited || this.#status.state === "error" ? this.#listFrame() : nothing}
     `;
   }
@@ -317,13 +319,18 @@ export class VigilarTimeline extends LitElement {
   /** @override */
   updated() {
     this.#list.settle();
-    this.#watchEnds();
+    this.#ends.watch();
     this.#windClock();
     this.#followList();
     const { unreviewed } = this.#held();
     if (unreviewed === this.#toldUnreviewed) return;
     this.#toldUnreviewed = unreviewed;
     this.dispatchEvent(new CustomEvent("vigilar-unreviewed", { detail: unreviewed }));
+  }
+
+  /** @returns {readonly TimelineEvent[]} Those that the list holds, newest first, drawn or not. */
+  get events() {
+    return this.#store?.events ?? [];
   }
 
   /**
@@ -351,7 +358,7 @@ export class VigilarTimeline extends LitElement {
       this.#setItems();
       this.#list.toTime(ts);
     } catch {
-      this.#showToast({ text: this.#localize("list.jump_failed") });
+      this.#toaster.show(this.#localize("list.jump_failed"));
     }
   }
 
@@ -387,9 +394,10 @@ export class VigilarTimeline extends LitElement {
     this.#open.clear();
     this.#openFolds.clear();
     this.#fresh.clear();
-    this.#selected = undefined;
+    this.#selection.end();
     this.#unseen = 0;
     this.#inPast = false;
+    this.#begun = false;
     const asked = { ...this.#filter, limit: query.limit };
     const store = new TimelineStore(query.limit, this.paging ? MOST_EVENTS : query.limit);
     const { connection } = hass;
@@ -436,7 +444,10 @@ export class VigilarTimeline extends LitElement {
   #onStatus(status) {
     this.#status = status;
     this.dispatchEvent(new CustomEvent("vigilar-status", { detail: status }));
-    if (status.state === "live" && this.#at !== undefined && !this.#inPast) this.goTo(this.#at);
+    if (status.state === "live" && !this.#begun) {
+      this.#begun = true;
+      if (this.#at !== undefined) this.goTo(this.#at);
+    }
     this.requestUpdate();
   }
 
@@ -463,36 +474,25 @@ export class VigilarTimeline extends LitElement {
   }
 
   #writeAddress() {
-    if (!this.address) return;
+    if (!this.address || location.pathname !== this.#path) return;
     const base = normalFilter(filterOf(this.#given().query));
     const search = writeView({ filter: sameFilter(base, this.#filter) ? {} : this.#filter, ...(this.#at && { at: this.#at }) });
     if (search !== location.search) navigate(location.pathname + search, { replace: true });
   }
 
   #onAddress = () => {
-    if (!this.address) return;
+    if (!this.address || location.pathname !== this.#path) return;
     const before = this.#at;
     this.#filter = { ...normalFilter(filterOf(this.#given().query)), ...this.#readAddress() };
     if (this.#at !== before) this.goTo(this.#at);
     this.requestUpdate();
   };
 
-  /** @param {CustomEvent<Filter>} change */
-  #onFilter(change) {
-    this.#filter = normalFilter(change.detail);
+  /** @param {Filter} filter */
+  #setFilter(filter) {
+    this.#filter = normalFilter(filter);
     this.#writeAddress();
     this.requestUpdate();
-  }
-
-  #clearFilter() {
-    this.#filter = {};
-    this.#writeAddress();
-    this.requestUpdate();
-  }
-
-  /** @param {CustomEvent<number | undefined>} choice */
-  #onTime(choice) {
-    this.goTo(choice.detail);
   }
 
   /** @param {CustomEvent<number>} scrub */
@@ -552,10 +552,13 @@ export class VigilarTimeline extends LitElement {
   }
 
   #listFrame() {
-    const { events } = this.#held();
+    const store = this.#held();
+    const localize = this.#localize;
     const error = this.#status.state === "error";
+    // Whoever has gone back in time is in the past, also where that is loaded.
+    const inPast = store.inPast || this.#at !== undefined;
     return html`<div class="frame">
-      ${error && events.length ? this.#banner() : nothing}
+      ${error && store.events.length ? problemBanner(localize, this.#problem(), this.#retry) : nothing}
       <div
         class="scroller"
         tabindex="-1"
@@ -570,11 +573,60 @@ export class VigilarTimeline extends LitElement {
         @focusin=${this.#preview.enter}
         @focusout=${this.#preview.stop}
       >
-        ${events.length ? [this.#pageButton("newer"), this.#rows(), this.#tail()] : this.#placeholder(error)}
+        ${store.events.length ? [this.#head(), this.#rows(), this.#tail()] : this.#placeholder(error)}
       </div>
-      <div class="floating">${this.#pill()} ${this.#toast ? this.#toastTemplate(this.#toast) : nothing}</div>
+      <div class="floating">
+        ${nowPill(localize, { inPast, unseen: this.#unseen, go: () => void this.goTo(undefined) })}
+        ${this.#toaster.render(localize)}
+      </div>
     </div>`;
   }
+
+  #head() {
+    return this.#held().inPast ? this.#ends.button("newer", this.#localize) : nothing;
+  }
+
+  #tail() {
+    const localize = this.#localize;
+    const { complete, full, inPast } = this.#held();
+    if (!this.paging && !inPast) return complete || !this.hass?.panels?.vigilar ? nothing : this.#linkToAll();
+    if (complete) return html`<div class="tail">${localize("list.end")}</div>`;
+    if (full) return html`<div class="tail">${localize("list.full")}</div>`;
+    return this.#ends.button("older", localize);
+  }
+
+  #linkToAll() {
+    const path = `/vigilar${writeView({ filter: this.#filter })}`;
+    const follow = (/** @type {MouseEvent} */ press) => {
+      press.preventDefault();
+      navigate(path);
+    };
+    return html`<div class="tail">
+      <a class="button" href=${path} @click=${follow}>${this.#localize("list.all_in_panel")}</a>
+    </div>`;
+  }
+
+  /** @param {boolean} error */
+  #placeholder(error) {
+    const { epoch, sources } = this.#held();
+    const localize = this.#localize;
+    if (error) return problemNotice(localize, this.#problem(), this.#retry);
+    if (epoch === undefined) return skeleton(localize);
+    if (!sources.length) {
+      return firstRunNotice(localize, this.hass?.user?.is_admin ? () => navigate(ADD_CAMERA) : undefined);
+    }
+    if (sameFilter(this.#filter, {})) return emptyNotice(localize);
+    return nothingFoundNotice(localize, this.filters ? () => this.#setFilter({}) : undefined);
+  }
+
+  /** @returns {Problem} */
+  #problem() {
+    const problem = this.#status.problem ?? "failed";
+    const starting = problem === "not_loaded" && this.hass?.config?.state !== "RUNNING";
+    return starting ? "starting" : problem;
+  }
+
+  #retry = () => this.#client?.retry();
 
   #rows() {
     const { hass } = this.#given();
@@ -587,7 +639,7 @@ export class VigilarTimeline extends LitElement {
       live: this.#status.state === "live",
       open: this.#open,
       fresh: this.#fresh,
-      selected: this.#selected,
+      selected: this.#selection.events,
       leads: Boolean(hass.panels?.vigilar),
       thumbnails: this.thumbnails,
       scope: this.#filter.review_scope,
@@ -626,7 +678,7 @@ export class VigilarTimeline extends LitElement {
     const key = this.#list.tabStop;
     if (press.key === "r" && key) this.#review(key);
     else if (press.key === "x" && key) this.#toggleSelected(key);
-    else if (press.key === "Escape" && this.#selected) this.#select(false);
+    else if (press.key === "Escape" && this.#selection.events) this.#selection.end();
   }
 
   /** @param {MouseEvent} press */
@@ -639,11 +691,22 @@ export class VigilarTimeline extends LitElement {
     else {
       this.#list.current = key;
       if (action === "review") this.#review(key);
-      else if (action === "select" || (this.#selected && action !== "details")) this.#toggleSelected(key);
-      else if (action === "view") navigate(`/vigilar/event/${key}${this.address ? location.search : ""}`);
+      else if (action === "select" || (this.#selection.events && action !== "details")) this.#toggleSelected(key);
+      else if (action === "view") this.#leadTo(key);
       else this.#toggle(action === "fold" ? this.#openFolds : this.#open, key);
     }
     this.requestUpdate();
+  }
+
+  /**
+   * Go to an event's own page; the way back leads to where the list is now.
+   *
+   * @param {string} key
+   */
+  #leadTo(key) {
+    this.#at = this.#cursor;
+    this.#writeAddress();
+    navigate(`/vigilar/event/${key}${this.address ? location.search : ""}`);
   }
 
   /**
@@ -669,94 +732,28 @@ export class VigilarTimeline extends LitElement {
     if (day) this.#desk.markSpan(/** @type {Formatter} */ (this.#format).dayBounds(day.ts));
   }
 
-  /** @param {boolean} selecting */
-  #select(selecting) {
-    this.#selected = selecting ? new Map() : undefined;
-    this.requestUpdate();
-  }
-
   /** @param {string} key */
   #toggleSelected(key) {
-    const selected = (this.#selected ??= new Map());
     const item = this.#list.item(key);
-    const events = item ? eventsOf(item) : [];
-    const all = events.every(({ id }) => selected.has(id));
-    for (const event of events) {
-      if (all) selected.delete(event.id);
-      else selected.set(event.id, event);
-    }
-    // Rows compare what they show by identity.
-    this.#selected = new Map(selected);
-    this.requestUpdate();
+    this.#selection.toggle(item ? eventsOf(item) : []);
   }
 
-  /** @param {Map<string, TimelineEvent>} selected */
-  #selectionBar(selected) {
-    const localize = this.#localize;
-    /** @param {boolean} reviewed */
-    const mark = (reviewed) => () => {
-      const store = this.#held();
-      this.#desk.mark([...selected.values()].map((event) => store.get(event.id) ?? event), reviewed);
-      this.#select(false);
-    };
-    return html`<div class="selection" role="toolbar" aria-label=${localize("review.select")}>
-      <span aria-live="polite">${localize("review.selected", { count: selected.size })}</span>
-      <button class="button primary" type="button" ?disabled=${!selected.size} @click=${mark(true)}>
-        ${localize("review.mark_selected")}
-      </button>
-      <button class="button" type="button" ?disabled=${!selected.size} @click=${mark(false)}>
-        ${localize("review.unmark_selected")}
-      </button>
-      <button class="button" type="button" @click=${() => this.#select(false)}>${localize("review.done")}</button>
-    </div>`;
+  /** @param {boolean} reviewed */
+  #markSelected(reviewed) {
+    const store = this.#held();
+    const events = [...(this.#selection.events?.values() ?? [])];
+    this.#desk.mark(events.map((event) => store.get(event.id) ?? event), reviewed);
+    this.#selection.end();
   }
 
   /** @param {Outcome} outcome */
   #onReviewed({ key, count, undo }) {
     this.#itemsKey = "";
     const form = count === 1 ? `${key}_one` : `${key}_many`;
-    this.#showToast({ text: count ? this.#localize(form, { count }) : this.#localize(key), undo });
+    this.#toaster.show(count ? this.#localize(form, { count }) : this.#localize(key), undo);
   }
 
-  /** @param {Toast} toast */
-  #showToast(toast) {
-    clearTimeout(this.#toastClock);
-    this.#toast = toast;
-    this.#toastClock = setTimeout(() => this.#hideToast(), TOAST_MS);
-    this.requestUpdate();
-  }
-
-  #hideToast() {
-    this.#toast = undefined;
-    this.requestUpdate();
-  }
-
-  /** @param {Toast} toast */
-  #toastTemplate({ text, undo }) {
-    const press = () => {
-      this.#hideToast();
-      undo?.();
-    };
-    return html`<div class="toast" role="status">
-      <span>${text}</span>
-      ${undo ? html`<button class="button" type="button" @click=${press}>${this.#localize("review.undo")}</button>` : nothing}
-    </div>`;
-  }
-
-  /** The way back to now, and what is there. */
-  #pill() {
-    // Whoever has gone back in time is in the past, also where that is loaded.
-    const inPast = this.#held().inPast || this.#at !== undefined;
-    if (!inPast && !this.#unseen) return nothing;
-    const count = this.#unseen;
-    const news = this.#localize(count === 1 ? "list.news_one" : "list.news_many", { count });
-    const text = inPast ? this.#localize("list.to_live") : news;
-    return html`<button class="button primary pill" type="button" @click=${() => this.goTo(undefined)}>
-      ${icon("up")}<span>${text}</span>${inPast && count ? html`<span class="badge">${count}</span>` : nothing}
-    </button>`;
-  }
-
-  // --- time -----------------------------------------------------------------
+  // --- the clock --------------------------------------------------------------
 
   #tick = () => {
     clearTimeout(this.#clock);
@@ -769,130 +766,5 @@ export class VigilarTimeline extends LitElement {
     if (this.#clock !== undefined || document.hidden || !this.isConnected) return;
     const step = this.#held().events.some(isLasting) ? SECOND_MS : MINUTE_MS;
     this.#clock = setTimeout(this.#tick, step - (Date.now() % step));
-  }
-
-  // --- older and newer events ---------------------------------------------------
-
-  /** @param {"older" | "newer"} end */
-  async #loadPage(end) {
-    this.#pages[end] = "loading";
-    this.requestUpdate();
-    try {
-      await (end === "older" ? this.#pager?.loadOlder() : this.#pager?.loadNewer());
-      this.#pages[end] = "idle";
-    } catch {
-      this.#pages[end] = "failed";
-    }
-    // Forget the ends, so that it loads more when the page did not fill the view.
-    this.#nearEnd.disconnect();
-    this.#observed = [];
-    this.requestUpdate();
-  }
-
-  #watchEnds() {
-    const ends = [...this.renderRoot.querySelectorAll(":is(.head, .tail) button")];
-    if (ends.length === this.#observed.length && ends.every((end, index) => end === this.#observed[index])) return;
-    this.#nearEnd.disconnect();
-    for (const end of ends) this.#nearEnd.observe(end);
-    this.#observed = ends;
-  }
-
-  /** @param {"older" | "newer"} end */
-  #pageButton(end) {
-    if (end === "newer" && !this.#held().inPast) return nothing;
-    return html`<div class=${end === "newer" ? "head" : "tail"}>
-      <button class="button" type="button" @click=${() => this.#loadPage(end)}>
-        ${this.#localize(`list.${end}_${this.#pages[end]}`)}
-      </button>
-    </div>`;
-  }
-
-  #tail() {
-    const localize = this.#localize;
-    const { complete, full, inPast } = this.#held();
-    if (!this.paging && !inPast) {
-      if (complete || !this.hass?.panels?.vigilar) return nothing;
-      const all = () => navigate(`/vigilar${writeView({ filter: this.#filter })}`);
-      return html`<div class="tail">
-        <a class="button" href="/vigilar" @click=${(/** @type {MouseEvent} */ press) => { press.preventDefault(); all(); }}
-          >${localize("list.all_in_panel")}</a
-        >
-      </div>`;
-    }
-    if (complete) return html`<div class="tail">${localize("list.end")}</div>`;
-    if (full) return html`<div class="tail">${localize("list.full")}</div>`;
-    return this.#pageButton("older");
-  }
-
-  // --- nothing to list --------------------------------------------------------
-
-  /** @returns {Problem} */
-  #problem() {
-    const problem = this.#status.problem ?? "failed";
-    const starting = problem === "not_loaded" && this.hass?.config?.state !== "RUNNING";
-    return starting ? "starting" : problem;
-  }
-
-  #banner() {
-    const problem = this.#problem();
-    return html`<div class="banner">
-      ${icon("problem")}
-      <div>
-        <strong>${this.#localize(`problem.${problem}`)}</strong>
-        <span>${this.#localize(`problem.${problem}_help`)}</span>
-      </div>
-      ${this.#retryButton()}
-    </div>`;
-  }
-
-  /** @param {boolean} error */
-  #placeholder(error) {
-    const { epoch, sources } = this.#held();
-    if (error) {
-      const problem = this.#problem();
-      return this.#notice("problem", `problem.${problem}`, this.#retryButton());
-    }
-    if (epoch === undefined) return this.#skeleton();
-    if (!sources.length) return this.#notice("camera", "list.no_sources", this.#addCameraButton());
-    if (sameFilter(this.#filter, {})) return this.#notice("timeline", "list.empty");
-    return this.#notice(
-      "search",
-      "list.nothing_found",
-      this.filters
-        ? html`<button class="button" type="button" @click=${this.#clearFilter}>${this.#localize("filter.clear")}</button>`
-        : nothing,
-    );
-  }
-
-  /**
-   * @param {string} picture
-   * @param {string} key
-   * @param {unknown} [action]
-   */
-  #notice(picture, key, action = nothing) {
-    return html`<div class="notice">
-      ${icon(picture)}
-      <strong>${this.#localize(key)}</strong>
-      <span>${this.#localize(`${key}_help`)}</span>
-      ${action}
-    </div>`;
-  }
-
-  #addCameraButton() {
-    if (!this.hass?.user?.is_admin) return nothing;
-    return html`<button class="button primary" type="button" @click=${() => navigate(ADD_CAMERA)}>
-      ${this.#localize("list.add_camera")}
-    </button>`;
-  }
-
-  #retryButton() {
-    return html`<button class="button" type="button" @click=${() => this.#client?.retry()}>
-      ${this.#localize("problem.retry")}
-    </button>`;
-  }
-
-  #skeleton() {
-    const row = html`<div class="skeleton"><i class="bone"></i><i class="bone"></i><i class="bone"></i></div>`;
-    return html`<span class="unseen-text">${this.#localize("list.loading")}</span>${[row, row, row, row, row]}`;
   }
 }

@@ -281,10 +281,9 @@ export class TimelineStore {
 
   /** @param {EventRun} past */
   #join(past) {
-    const room = Math.max(this.#capacity - this.#live.events.length, this.#limit);
-    past.trim(room, "oldest");
     for (const event of past.events) if (this.#acceptable(this.#live, event)) this.#live.put(event);
     this.#live.complete = past.complete;
+    this.#live.trim(this.#capacity, "oldest");
     this.#past = undefined;
   }
 

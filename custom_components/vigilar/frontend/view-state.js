@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { Filter } from "./vigilar" */
+import { SEVERITIES, TYPES } from "./config.js";
 import { normalFilter } from "./filters.js";
 
 /**
@@ -9,6 +10,9 @@ import { normalFilter } from "./filters.js";
  * @property {Filter} filter
  * @property {number} [at] The time the reader went to, Unix milliseconds; missing is now.
  */
+
+/** What the server would refuse is not asked for. @type {Record<string, string[]>} */
+const KNOWN = { types: TYPES, severities: SEVERITIES };
 
 /** @type {[parameter: string, key: "source_ids" | "area_ids" | "types" | "severities" | "zones"][]} */
 const LISTS = [
@@ -27,7 +31,10 @@ export function readView(search) {
   const params = new URLSearchParams(search);
   /** @type {Record<string, unknown>} */
   const given = {};
-  for (const [param, key] of LISTS) given[key] = [...new Set(params.getAll(param).filter(Boolean))];
+  for (const [param, key] of LISTS) {
+    const known = KNOWN[key];
+    given[key] = [...new Set(params.getAll(param))].filter((value) => value && (!known || known.includes(value)));
+  }
   const reviewed = params.get("reviewed");
   if (reviewed === "yes" || reviewed === "no") given.reviewed = reviewed === "yes";
   given.review_scope = params.get("by") ?? undefined;

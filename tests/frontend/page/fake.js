@@ -14,8 +14,11 @@ export class FakeServer {
   events = new Map();
   journal = [];
   pages = [];
-  /** What is answered to other commands, by their types. */
-  commands = {};
+  /** What is answered to other commands than pages, by their types. */
+  commands = {
+    "vigilar/timeline/density": ({ start, end, bucket }) => ({ start, end, bucket, seq: this.seq, sources: [], blind: [] }),
+    "vigilar/timeline/days": () => ({ days: [] }),
+  };
   /** The error to answer subscriptions with, and the one for pages. */
   refusal = undefined;
   pageRefusal = undefined;
