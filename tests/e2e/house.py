@@ -251,9 +251,9 @@ class House:
 
 
 async def shown_ids(page: Page) -> list[str]:
-    """Return the ids of the events in the open timeline, as drawn, folded ones too."""
-    ids: list[str] = await page.locator("[data-event], [data-events]").evaluate_all(
-        "rows => rows.flatMap(row => (row.dataset.event ?? row.dataset.events).split(' '))"
+    """Return the ids of the events in the open timeline, as drawn."""
+    ids: list[str] = await page.locator("[data-event]").evaluate_all(
+        "rows => rows.map(row => row.dataset.event)"
     )
     return ids
 
@@ -272,17 +272,3 @@ async def snapshot(client: HomeAssistantClient, limit: int = 500) -> list[JsonOb
     events: list[JsonObject] = (await first)["events"]
     await unsubscribe()
     return events
-
-
-async def add_generic_camera(client: HomeAssistantClient, source: JsonObject) -> str:
-    """Set up Home Assistant's own generic camera; return its entity id."""
-    before = {state["entity_id"] for state in await client.call("get_states")}
-    step = await client.start_flow("generic")
-    advanced = {"framerate": 2, "verify_ssl": False, "authentication": "basic"}
-    step = await client.submit(step["flow_id"], {**source, "advanced": advanced})
-    assert step["step_id"] == "user_confirm", step
-    step = await client.submit(step["flow_id"], {"confirmed_ok": True})
-    assert step["type"] == "create_entry", step
-    after = {state["entity_id"] for state in await client.call("get_states")}
-    (added,) = (name for name in after - before if name.startswith("camera."))
-    return str(added)

@@ -10,18 +10,10 @@ import threading
 import time
 from typing import Any, override
 
-from scripts.harness.client import HomeAssistantClient
+from scripts.harness.client import HomeAssistantClient, JsonObject
 from scripts.harness.process import LOOPBACK
 
-from .house import (
-    MOVEMENT,
-    WALKER,
-    House,
-    MqttListener,
-    add_generic_camera,
-    cut_clip,
-    eventually_heard,
-)
+from .house import MOVEMENT, WALKER, House, MqttListener, cut_clip, eventually_heard
 
 PICTURES_PER_S = 2
 
@@ -68,11 +60,25 @@ def still_camera(work_dir: Path) -> Iterator[str]:
     thread.join()
 
 
-async def _watch(
-    house: House, client: HomeAssistantClient, entity_id: str, name: str
+async def add_generic_camera(client: HomeAssistantClient, source: JsonObject) -> str:
+    """Set up Home Assistant's own generic camera; return its entity id."""
+    before = {state["entity_id"] for state in await client.call("get_states")}
+    step = await client.start_flow("generic")
+    advanced = {"framerate": 2, "verify_ssl": False, "authentication": "basic"}
+    step = await client.submit(step["flow_id"], {**source, "advanced": advanced})
+    assert step["step_id"] == "user_confirm", step
+    step = await client.submit(step["flow_id"], {"confirmed_ok": True})
+    assert step["type"] == "create_entry", step
+    after = {state["entity_id"] for state in await client.call("get_states")}
+    (added,) = (name for name in after - before if name.startswith("camera."))
+    return str(added)
+
+
+async def watch_entity(
+    client: HomeAssistantClient, entry_id: str, entity_id: str, name: str
 ) -> None:
     """Add a camera entity to Vigilar through its flow."""
-    step = await client.start_subentry_flow(house.entry_id, "camera")
+    step = await client.start_subentry_flow(entry_id, "camera")
     await client.submit_subentry(step["flow_id"], {"next_step_id": "entity"})
     step = await client.submit_subentry(
         step["flow_id"], {"camera": entity_id, "name": name}
@@ -86,7 +92,7 @@ async def test_a_camera_entity_with_a_stream(
     """Its stream is watched, and events carry the entity that permissions go by."""
     async with house.client() as client:
         entity_id = await add_generic_camera(client, {"stream_source": house.back.url})
-        await _watch(house, client, entity_id, "Entity camera")
+        await watch_entity(client, house.entry_id, entity_id, "Entity camera")
         events = await eventually_heard(
             lambda: listener.events("ended", "entity_camera"), "motion of the entity"
         )
@@ -101,7 +107,7 @@ async def test_a_camera_entity_without_a_stream(
     with still_camera(tmp_path / "still") as url:
         async with house.client() as client:
             entity_id = await add_generic_camera(client, {"still_image_url": url})
-            await _watch(house, client, entity_id, "Still camera")
+            await watch_entity(client, house.entry_id, entity_id, "Still camera")
             events = await eventually_heard(
                 lambda: listener.events("ended", "still_camera"), "motion of the stills"
             )

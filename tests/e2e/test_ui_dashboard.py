@@ -9,7 +9,8 @@ import pytest
 from scripts.harness.accessibility import async_assert_accessible
 from scripts.harness.browser import logged_in_browser, open_page
 
-from .house import House, add_generic_camera, eventually
+from .house import House, eventually
+from .test_camera_entity import add_generic_camera, watch_entity
 
 PATIENCE_MS = 120_000
 DASHBOARD = "vigilar-itself"
@@ -83,11 +84,7 @@ async def test_an_added_camera_appears_by_itself_and_plays(house: House) -> None
         await names.first.wait_for()
         await page.evaluate("window.neverReloaded = true")
         entity_id = await add_generic_camera(client, {"stream_source": house.quiet.url})
-        step = await client.start_subentry_flow(house.entry_id, "camera")
-        await client.submit_subentry(step["flow_id"], {"next_step_id": "entity"})
-        await client.submit_subentry(
-            step["flow_id"], {"camera": entity_id, "name": "Shed"}
-        )
+        await watch_entity(client, house.entry_id, entity_id, "Shed")
         await expect(names.filter(has_text="Shed")).to_have_count(
             1, timeout=PATIENCE_MS
         )

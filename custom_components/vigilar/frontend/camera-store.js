@@ -5,6 +5,9 @@ import { newestFirst } from "./timeline-store.js";
 
 const TAMPERED = "camera_tampered";
 
+/** Ids of removed events to remember, so that a late answer cannot bring one back. */
+const REMEMBERED_REMOVALS = 1000;
+
 /**
  * The cameras and what was last heard of each: the store of a subscription
  * that keeps no list, only the newest event of every source.
@@ -25,6 +28,9 @@ export class CameraStore {
   /** @type {Map<string, TimelineEvent>} Of each source, that its camera cannot see. */
   #tampered = new Map();
 
+  /** @type {Set<string>} */
+  #removed = new Set();
+
   /**
    * @param {ConnectedMessage | ChangedMessage} message
    * @returns {TimelineEvent[]} Nothing of it is announced.
@@ -44,6 +50,7 @@ export class CameraStore {
   /** @param {TimelineEvent[]} events From anywhere; only the newest of a source counts. */
   add(events) {
     for (const event of events) {
+      if (this.#removed.has(event.id)) continue;
       keepNewest(this.#last, event);
       if (event.type === TAMPERED) keepNewest(this.#tampered, event);
     }
@@ -80,6 +87,11 @@ export class CameraStore {
 
   /** @param {string} id */
   #remove(id) {
+    this.#removed.add(id);
+    if (this.#removed.size > REMEMBERED_REMOVALS) {
+      const [first] = this.#removed;
+      this.#removed.delete(/** @type {string} */ (first));
+    }
     for (const kept of [this.#last, this.#tampered]) {
       for (const [source, event] of kept) if (event.id === id) kept.delete(source);
     }

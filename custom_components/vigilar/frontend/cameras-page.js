@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { Query, Source, Status, TimelineEvent } from "./vigilar" */
+import { cameraOf, lastPictureOf } from "./camera-entities.js";
 import { icon } from "./icons.js";
 import { nameOf } from "./localize.js";
 import { navigate, pathTo } from "./router.js";
@@ -130,6 +131,14 @@ export class VigilarCamerasPage extends SourcesElement {
   }
 
   /** @override */
+  watched() {
+    const { hass, store } = this;
+    if (!hass) return [];
+    const shown = (store.sources ?? []).flatMap((source) => [cameraOf(hass, source), lastPictureOf(hass, source)]);
+    return shown.flatMap((state) => state?.entity_id ?? []);
+  }
+
+  /** @override */
   onNews() {
     for (const id of this.store.unheard) this.#askFor(id);
     if (!this.#asked.has("")) this.#askForTampered();
@@ -149,7 +158,12 @@ export class VigilarCamerasPage extends SourcesElement {
   #askFor(sourceId) {
     if (this.#asked.has(sourceId)) return;
     this.#asked.add(sourceId);
-    this.#ask({ source_ids: [sourceId], limit: 1 });
+    this.#ask({ source_ids: [sourceId], limit: 1 }).then((found) => {
+      // A source without events is not asked for again, one whose last event goes is.
+      if (!found) return;
+      this.#asked.delete(sourceId);
+      if (this.store.unheard.includes(sourceId)) this.#askFor(sourceId);
+    });
   }
 
   /** A camera may have been covered long ago. */
@@ -158,7 +172,10 @@ export class VigilarCamerasPage extends SourcesElement {
     this.#ask({ types: ["camera_tampered"], limit: LIMIT });
   }
 
-  /** @param {Record<string, unknown>} query */
+  /**
+   * @param {Record<string, unknown>} query
+   * @returns {Promise<number>} How many events the answer has.
+   */
   async #ask(query) {
     const store = this.store;
     try {
@@ -170,8 +187,10 @@ export class VigilarCamerasPage extends SourcesElement {
       });
       store.add(page.events);
       this.requestUpdate();
+      return page.events.length;
     } catch {
       // What is not known is not shown; the next connection asks again.
+      return 0;
     }
   }
 

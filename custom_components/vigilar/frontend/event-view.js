@@ -297,10 +297,10 @@ export class VigilarEventView extends HassElement {
     return html`<dialog aria-labelledby="ask" @close=${() => (this._asking = false)}>
       <h2 id="ask">${localize("view.delete_title")}</h2>
       <p>${localize(event.payload.protected ? "view.delete_protected" : "view.delete_text")}</p>
-      <form method="dialog" class="actions">
-        <button class="button">${localize("view.cancel")}</button>
-        <button class="button danger" @click=${() => this.#delete(event)}>${localize("view.delete")}</button>
-      </form>
+      <div class="actions">
+        <button class="button" type="button" @click=${() => (this._asking = false)}>${localize("view.cancel")}</button>
+        <button class="button danger" type="button" @click=${() => this.#delete(event)}>${localize("view.delete")}</button>
+      </div>
     </dialog>`;
   }
 
@@ -430,6 +430,7 @@ export class VigilarEventView extends HassElement {
   /** @param {TimelineEvent} event */
   async #delete(event) {
     const next = this.#follower?.olderId ?? this.#follower?.newerId;
+    this._asking = false;
     if (!(await this.#do(() => deleteEvent(this.home, event)))) return;
     if (next) this.#goTo(next);
     else navigate(pathTo("timeline", "", this.search), { replace: true });

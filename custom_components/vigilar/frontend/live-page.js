@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Query, Source } from "./vigilar" */
-import { cameraOf, detectionOf } from "./camera-entities.js";
+import { cameraOf, detectionOf, lastPictureOf } from "./camera-entities.js";
 import { icon } from "./icons.js";
 import { goBack, navigate, pathTo } from "./router.js";
 import { SourcesElement } from "./sources-element.js";
@@ -113,7 +113,8 @@ export class VigilarLivePage extends SourcesElement {
     const { hass } = this;
     const source = this.#source;
     if (!hass || !source) return [];
-    return [cameraOf(hass, source), detectionOf(hass, source)].flatMap((state) => state?.entity_id ?? []);
+    const shown = [cameraOf(hass, source), detectionOf(hass, source), lastPictureOf(hass, source)];
+    return shown.flatMap((state) => state?.entity_id ?? []);
   }
 
   get #source() {

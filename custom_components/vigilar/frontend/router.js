@@ -4,13 +4,15 @@
 export const BASE = "/vigilar";
 
 /** Pages that have an id behind their name, and whether they need it. */
-const PAGES = /** @type {Record<string, "never" | "always" | "optional">} */ ({
-  timeline: "never",
-  event: "always",
-  cameras: "never",
-  live: "always",
-  tuning: "optional",
-});
+const PAGES = /** @type {Map<string, "never" | "always" | "optional">} */ (
+  new Map([
+    ["timeline", "never"],
+    ["event", "always"],
+    ["cameras", "never"],
+    ["live", "always"],
+    ["tuning", "optional"],
+  ])
+);
 
 /**
  * @typedef {object} Place
@@ -49,7 +51,7 @@ export function parsePath(path) {
   const [page = "", ...rest] = path.split("/").filter(Boolean);
   const id = decoded(rest.join("/"));
   if (!page) return { page: "timeline", id: "" };
-  const wanted = PAGES[page];
+  const wanted = PAGES.get(page);
   const fits = wanted === "optional" || (wanted && (wanted === "always") === Boolean(id));
   if (!fits || rest.length > 1 || id === undefined) return { page: "unknown", id: "" };
   return { page: /** @type {Place["page"]} */ (page), id };

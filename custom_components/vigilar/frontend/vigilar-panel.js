@@ -115,6 +115,15 @@ export class VigilarPanel extends HassElement {
   };
 
   /**
+   * The pages decide themselves which states of the house matter to them.
+   *
+   * @override
+   */
+  shouldUpdate() {
+    return Boolean(this.hass);
+  }
+
+  /**
    * @override
    * @param {Map<PropertyKey, unknown>} changed
    */
