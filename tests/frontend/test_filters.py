@@ -150,9 +150,7 @@ def test_areas_zones_and_review_are_offered_where_there_are_any(house: House) ->
         history.replaceState(null, "", "/");"""
     )
     for name in ("area", "zone"):
-        expect(
-            house.page.locator(f"[popovertarget='choices-{name}']")
-        ).to_have_count(0)
+        expect(house.page.locator(f"[popovertarget='choices-{name}']")).to_have_count(0)
 
 
 def test_text_is_asked_for_when_the_typing_rests(house: House) -> None:
@@ -267,7 +265,10 @@ def test_the_calendar_has_dots_and_leads_to_a_day(house: House) -> None:
     expect(calendar.locator("i.open, i.seen")).not_to_have_count(0)
     (days,) = house.asked("timeline/days")
     assert days["time_zone"] == "Europe/Amsterdam"
-    assert house.js("return [given[0], given[1]].map((ts) => new Date(ts).toISOString())", [days["start"], days["end"]]) == [
+    assert house.js(
+        "return [given[0], given[1]].map((ts) => new Date(ts).toISOString())",
+        [days["start"], days["end"]],
+    ) == [
         "2026-10-31T23:00:00.000Z",
         "2026-11-30T23:00:00.000Z",
     ]
@@ -305,7 +306,10 @@ def test_the_calendar_by_keyboard(house: House) -> None:
     ):
         house.page.keyboard.press(key)
         label = "Monday, November 23" if name == "Today" else name
-        expect(day).to_have_attribute("aria-label", f"{label}, " + str(day.get_attribute("aria-label")).rpartition(", ")[2])
+        expect(day).to_have_attribute(
+            "aria-label",
+            f"{label}, " + str(day.get_attribute("aria-label")).rpartition(", ")[2],
+        )
     expect(calendar.locator("strong")).to_have_text("November 2026")
     house.page.keyboard.press("Enter")
     expect(calendar).to_have_count(0)

@@ -85,7 +85,9 @@ def test_a_page_that_fits_nowhere_any_more_is_dropped(stage: Stage) -> None:
 def test_the_list_is_bounded(stage: Stage) -> None:
     """Beyond its capacity the list takes no more, and says so."""
     fill(stage, 300)
-    stage.js("window.MOST = (await import('/frontend/timeline-element.js')).MOST_EVENTS")
+    stage.js(
+        "window.MOST = (await import('/frontend/timeline-element.js')).MOST_EVENTS"
+    )
     assert stage.js("return MOST") == 10_000
     stage.mount(element="panel")
     stage.expect_status("Live")

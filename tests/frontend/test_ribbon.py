@@ -198,9 +198,7 @@ def test_the_keyboard_goes_through_time_and_the_list_follows(house: House) -> No
     bucket = house.asked("timeline/density")[0]["bucket"]
     assert int(track.get_attribute("aria-valuenow") or 0) == begin + bucket
     house.page.keyboard.press("PageDown")
-    expect(track).to_have_attribute(
-        "aria-valuenow", str(begin + bucket - 6 * HOUR_MS)
-    )
+    expect(track).to_have_attribute("aria-valuenow", str(begin + bucket - 6 * HOUR_MS))
     house.page.keyboard.press("End")
     expect(track).not_to_have_attribute("aria-valuetext", "now")
     pill.click()

@@ -76,9 +76,10 @@ def test_heights_survive_new_rows_and_are_forgotten_when_told(stage: Stage) -> N
 
 def test_what_is_remembered_is_bounded(stage: Stage) -> None:
     """Rows that left long ago take no room."""
-    assert run(
-        stage,
-        """const list = new VirtualWindow();
+    assert (
+        run(
+            stage,
+            """const list = new VirtualWindow();
         for (let round = 0; round < 50; round++) {
             const items = rows(100).map(({ kind }, index) => ({ key: `r${round} ${index}`, kind }));
             list.setItems(items);
@@ -86,4 +87,6 @@ def test_what_is_remembered_is_bounded(stage: Stage) -> None:
         }
         list.setItems([{ key: "r0 0", kind: "strange" }]);
         return list.total;""",
-    ) == 60
+        )
+        == 60
+    )
