@@ -7,7 +7,7 @@ import pytest
 
 from scripts.harness.accessibility import assert_accessible
 
-from . import scenes
+from . import view_scenes
 from .conftest import Stage
 
 FRONT = {"source_id": "front_door", "name": "Front door", "area": "Garden"}
@@ -69,7 +69,7 @@ class CameraStage(Stage):
 def camera(stage: Stage) -> CameraStage:
     """Give a page with one camera and nothing mounted."""
     camera = CameraStage(stage.page)
-    scenes.serve(stage.page.context)
+    view_scenes.serve(stage.page.context)
     camera.furnish(FRONT)
     return camera
 
