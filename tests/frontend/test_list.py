@@ -117,6 +117,22 @@ def test_a_story_is_one_row_that_opens(house: House) -> None:
     expect(house.page.locator("li.member")).to_have_count(0)
 
 
+def test_a_time_within_a_story_leads_to_its_row(house: House) -> None:
+    """The row that holds what was at that time, not the next one below it."""
+    house.open()
+    ids = str(
+        house.page.locator("li.fold .row").first.get_attribute("data-events")
+    ).split()
+    newest, second = (
+        house.js("return server.events.get(given).ts", event_id)
+        for event_id in (ids[0], ids[1])
+    )
+    house.js(
+        "await mounted.shadowRoot.querySelector('vigilar-timeline').goTo(given)", second
+    )
+    house.expect_top(newest)
+
+
 def test_blind_periods_stand_between_the_events(house: House) -> None:
     """Who was not watched, when and why; nothing happened reads otherwise."""
     house.open()

@@ -74,7 +74,7 @@ def test_the_toast_goes_by_itself(house: House) -> None:
 
 
 def test_the_keyboard_marks_and_selects(house: House) -> None:
-    """r marks the row, x selects it, Escape leaves the selection."""
+    """R marks the row, x selects it, Escape leaves the selection."""
     house.open()
     row = house.page.locator("li.event .row").first
     event_id = str(row.get_attribute("data-event"))

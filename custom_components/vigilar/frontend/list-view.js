@@ -24,6 +24,9 @@ const MOVES = {
 /** @param {ListItem} item */
 const isRow = ({ kind }) => kind === "event" || kind === "fold";
 
+/** @param {ListItem} item @returns {number} When what it tells of began, Unix milliseconds. */
+const oldestOf = (item) => (item.kind === "fold" ? (item.events.at(-1)?.ts ?? item.ts) : item.ts);
+
 /**
  * Where a long list of rows stands: what of it is drawn, what it is scrolled
  * to, and which row has the keyboard. Its host draws.
@@ -135,7 +138,9 @@ export class ListView {
     if (!this.#anchors.length && this.#target === undefined && !this.atTop) this.#rememberAnchors();
     const differs = this.#virtual.measure(this.#heights());
     this.#scrollBack();
+    // While heights are still being seen, the list may be too short to scroll there.
     if (differs) this.#host.requestUpdate();
+    else this.#target = undefined;
     this.#settleFocus();
   }
 
@@ -159,7 +164,7 @@ export class ListView {
    * @param {number} ts Unix milliseconds.
    */
   toTime(ts) {
-    const row = this.items.find((item) => item.kind !== "day" && item.kind !== "hour" && item.ts <= ts);
+    const row = this.items.find((item) => item.kind !== "day" && item.kind !== "hour" && oldestOf(item) <= ts);
     this.#target = (row ?? this.items.at(-1))?.key;
     this.#host.requestUpdate();
   }
@@ -228,7 +233,6 @@ export class ListView {
       const top = this.#anchoredTop() + list.offsetTop;
       if (Math.abs(top - scroller.scrollTop) >= 1) scroller.scrollTop = top;
     }
-    this.#target = undefined;
     this.#anchors = [];
   }
 

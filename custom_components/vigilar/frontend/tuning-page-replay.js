@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Formatter } from "./format.js" */
-/** @import { Hass, Localize, TimelineEvent } from "./vigilar" */
+/** @import { Connection, Hass, Localize, TimelineEvent } from "./vigilar" */
 /** @import { CommandError, Draft, ReplayMessage, ReplayResult, ReplayedEvent } from "./tuning" */
 /** @import { TuningClient } from "./tuning-client.js" */
 import { icon } from "./icons.js";
@@ -86,12 +86,12 @@ export class Replay {
   }
 
   /**
-   * @param {Hass} hass
+   * @param {Connection} connection
    * @param {string} sourceId
    */
-  async findEvents(hass, sourceId) {
+  async findEvents(connection, sourceId) {
     /** @type {{events: TimelineEvent[]}} */
-    const page = await hass.connection.sendMessagePromise({
+    const page = await connection.sendMessagePromise({
       type: "vigilar/timeline/page",
       source_ids: [sourceId],
       limit: MOST_EVENTS,

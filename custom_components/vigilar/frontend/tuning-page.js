@@ -1,19 +1,17 @@
 // @ts-check
 /** @import { Source } from "./vigilar" */
-/** @import { CommandError, Tuning, TuningFrame, TuningState } from "./tuning" */
+/** @import { Tuning, TuningFrame } from "./tuning" */
 import { define } from "./define.js";
 import { HassElement } from "./hass-element.js";
 import { icon } from "./icons.js";
 import { navigate } from "./router.js";
 import { VigilarThumbnail } from "./thumbnail.js";
-import { TuningClient } from "./tuning-client.js";
 import { Drafts } from "./tuning-page-drafts.js";
-import { CountHistory } from "./tuning-page-history.js";
 import { CameraPicture, lastPictureAddress, pictureAddress } from "./tuning-page-picture.js";
-import { Replay, replayPanel } from "./tuning-page-replay.js";
+import { replayPanel } from "./tuning-page-replay.js";
+import { TuningSession } from "./tuning-page-session.js";
 import { settingsPanel } from "./tuning-page-settings.js";
 import { LAYERS, TuningStage } from "./tuning-page-stage.js";
-import { TuningStore } from "./tuning-page-store.js";
 import { strip } from "./tuning-page-strip.js";
 import { tuningPageStyles } from "./tuning-page-styles.js";
 import { zonesPanel } from "./tuning-page-zones.js";
@@ -25,9 +23,6 @@ import { ZoneEditor } from "./zone-editor.js";
 
 /** @type {Tab[]} */
 const TABS = ["zones", "settings", "replay"];
-
-/** A frame is believed for as long as this. */
-const FRAME_MS = 3000;
 
 const TICK_MS = 1000;
 
@@ -45,41 +40,17 @@ export class TuningPage extends HassElement {
     sourceId: { attribute: false },
     sources: { attribute: false },
     _tab: { state: true },
-    _fares: { state: true },
     _layers: { state: true },
     _view: { state: true },
-    _error: { state: true },
-    _saving: { state: true },
-    _refused: { state: true },
   };
 
   /** @override */
   static styles = [tokens, controls, notices, overlays, tuningPageStyles];
 
-  #store = new TuningStore(() => this.#onChange());
-  #replay = new Replay(() => this.requestUpdate());
   #picture = new CameraPicture(() => this.requestUpdate());
 
-  /** @type {{saved: CountHistory, draft: CountHistory}} */
-  #counts = { saved: new CountHistory(FRAME_MS), draft: new CountHistory(FRAME_MS) };
-
-  /** @type {TuningClient | undefined} */
-  #client;
-
-  /** @type {string | undefined} The camera that is connected to, */
-  #connected;
-
-  /** @type {unknown} and by which connection. */
-  #connection;
-
-  /** @type {TuningFrame | undefined} */
-  #frame;
-
-  /** When the newest frame came, Unix milliseconds. */
-  #frameAt = 0;
-
-  /** @type {string | undefined} What the last draft was that frames are judged by. */
-  #judged;
+  /** @type {TuningSession | undefined} Of the camera that is shown. */
+  #session;
 
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #clock;
@@ -96,13 +67,6 @@ export class TuningPage extends HassElement {
     this._layers = new Set(LAYERS);
     /** @type {"camera" | "live" | undefined} The picture that the user chose to see. */
     this._view = undefined;
-    /** @type {CommandError | undefined} */
-    this._error = undefined;
-    /** @type {TuningState | undefined} How the camera fares, once it has told. */
-    this._fares = undefined;
-    this._saving = false;
-    /** @type {string | undefined} Why the server did not save. */
-    this._refused = undefined;
     define("vigilar-zone-editor", ZoneEditor);
     define("vigilar-tuning-stage", TuningStage);
     define("vigilar-thumbnail", VigilarThumbnail);
@@ -124,7 +88,7 @@ export class TuningPage extends HassElement {
     document.removeEventListener("visibilitychange", this.#onVisibility);
     window.removeEventListener("keydown", this.#onKey);
     this.#rest();
-    this.#replay.stop();
+    this.#session?.close();
   }
 
   /**
@@ -134,7 +98,7 @@ export class TuningPage extends HassElement {
   willUpdate(changed) {
     super.willUpdate(changed);
     const id = this.#allowed ? this.#source?.source_id : undefined;
-    if (id !== this.#connected || (id && this.home.connection !== this.#connection)) this.#connect(id);
+    if (id ? !this.#session?.isOf(id, this.home.connection) : this.#session) this.#connect(id);
   }
 
   /** @override */
@@ -158,15 +122,15 @@ export class TuningPage extends HassElement {
   };
 
   #wake() {
-    if (!this.#client || !this.isConnected) return;
-    this.#client.start();
+    if (!this.#session || !this.isConnected) return;
+    this.#session.start();
     this.#picture.start(() => pictureAddress(this.home, this.#source));
     this.#clock ??= setInterval(() => this.requestUpdate(), TICK_MS);
   }
 
   /** Nobody looks: ask for nothing. */
   #rest() {
-    this.#client?.stop();
+    this.#session?.stop();
     this.#picture.stop();
     clearInterval(this.#clock);
     this.#clock = undefined;
@@ -175,117 +139,24 @@ export class TuningPage extends HassElement {
   /** @param {string | undefined} sourceId */
   #connect(sourceId) {
     this.#rest();
-    this.#replay.stop();
+    this.#session?.close();
     this.#picture.clear();
-    this.#connected = sourceId;
-    this.#connection = this.home.connection;
-    this.#client = undefined;
-    this.#frame = undefined;
-    this.#judged = undefined;
-    this.#counts = { saved: new CountHistory(FRAME_MS), draft: new CountHistory(FRAME_MS) };
-    this.#store = new TuningStore(() => this.#onChange());
-    this._error = undefined;
-    this._fares = undefined;
-    this._refused = undefined;
-    if (!sourceId) return;
-    this.#client = new TuningClient({
-      connection: this.home.connection,
-      sourceId,
-      onFrame: (frame, draft) => this.#onFrame(frame, draft),
-      onState: (state) => {
-        this._fares = state;
-      },
-      onReady: () => {
-        this.#replay.lose();
-        this.#load();
-      },
-      onError: (error) => {
-        this._error = error;
-      },
-    });
-    this.#load();
+    this.#session =
+      sourceId === undefined
+        ? undefined
+        : new TuningSession({
+            connection: this.home.connection,
+            sourceId,
+            drafts,
+            onChange: () => this.requestUpdate(),
+          });
     if (!document.hidden) this.#wake();
-  }
-
-  async #load() {
-    const [client, id] = [this.#client, this.#connected];
-    if (!client || !id) return;
-    try {
-      const saved = await client.load();
-      if (client !== this.#client) return;
-      this.#store.load(saved, drafts.of(id));
-      this._error = undefined;
-    } catch (error) {
-      if (client === this.#client) this._error = /** @type {CommandError} */ (error);
-    }
   }
 
   // --- what happens -----------------------------------------------------------
 
-  /**
-   * @param {TuningFrame} frame
-   * @param {boolean} draft
-   */
-  #onFrame(frame, draft) {
-    const now = Date.now();
-    this.#counts[draft ? "draft" : "saved"].add(now, frame.would_count);
-    if (draft !== this.#trying) return;
-    this.#frame = frame;
-    this.#frameAt = now;
-    this.requestUpdate();
-  }
-
-  /** @returns {boolean} Whether frames are to be judged by a draft. */
-  get #trying() {
-    return this.#judged !== undefined;
-  }
-
-  #onChange() {
-    const store = this.#store;
-    if (this.#connected) drafts.keep(this.#connected, store.changed ? store.changes : undefined);
-    // A shape that is no polygon yet is not tried out; what was before it is.
-    if (store.valid) this.#judge(store.changed ? JSON.stringify(store.draft) : undefined);
-    this.requestUpdate();
-  }
-
-  /** @param {string | undefined} key */
-  #judge(key) {
-    if (key === this.#judged) return;
-    if (key === undefined) this.#counts.draft = new CountHistory(FRAME_MS);
-    this.#judged = key;
-    this.#client?.judge(key === undefined ? undefined : this.#store.draft);
-  }
-
-  async #save() {
-    const [client, store, changes] = [this.#client, this.#store, this.#store.changes];
-    if (!client || this._saving) return;
-    this._saving = true;
-    this._refused = undefined;
-    try {
-      store.keep(changes, await client.save(changes));
-    } catch (error) {
-      this._refused = /** @type {CommandError} */ (error).message ?? this.localize("tuning.save_failed");
-    } finally {
-      this._saving = false;
-    }
-  }
-
-  #discard() {
-    this._refused = undefined;
-    this.#store.discard();
-  }
-
-  #run() {
-    const [client, id] = [this.#client, this.#connected];
-    if (!client || !id) return;
-    this.#replay.start(client, this.#store.draft, () => {
-      // The list reads without pictures, too.
-      this.#replay.findEvents(this.home, id).catch(() => {});
-    });
-  }
-
   #draw() {
-    this._tab = "zones";
+    this._layers = new Set([...this._layers, "zones"]);
     this.#editor?.draw();
     this.requestUpdate();
   }
@@ -298,15 +169,13 @@ export class TuningPage extends HassElement {
   /** @param {KeyboardEvent} event */
   #onKey = (event) => {
     const undo = event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.altKey;
-    // In a text field the keys undo typing.
-    if (!undo || event.composedPath().some((target) => target instanceof HTMLInputElement && target.type === "text")) {
-      return;
-    }
+    const zones = this.#session?.store.zones;
+    if (!undo || !zones || event.composedPath().some(isTyped)) return;
     event.preventDefault();
     const editor = this.#editor;
     if (editor?.drawing) editor.unplace();
-    else if (event.shiftKey) this.#store.zones.redo();
-    else this.#store.zones.undo();
+    else if (event.shiftKey) zones.redo();
+    else zones.undo();
   };
 
   /** @param {Event} event */
@@ -338,7 +207,7 @@ export class TuningPage extends HassElement {
       );
     }
     return html`<header>${this.#chooser(sources)} ${this.#state()}</header>
-      ${this.#source ? this.#camera(this.#source) : this.#notice("no_picture", "tuning.unknown")}`;
+      ${this.#source && this.#session ? this.#camera(this.#source, this.#session) : this.#notice("no_picture", "tuning.unknown")}`;
   }
 
   /** @param {Source[]} sources */
@@ -359,7 +228,7 @@ export class TuningPage extends HassElement {
 
   /** Say what keeps the camera from counting. */
   #state() {
-    const { online, detecting } = this._fares ?? this.#source ?? {};
+    const { online, detecting } = this.#session?.fares ?? this.#source ?? {};
     const key = online === false ? "offline" : detecting === false ? "detection_off" : undefined;
     if (!key) return nothing;
     return html`<div class="state">
@@ -371,19 +240,22 @@ export class TuningPage extends HassElement {
     </div>`;
   }
 
-  /** @param {Source} source */
-  #camera(source) {
-    const { saved } = this.#store;
+  /**
+   * @param {Source} source
+   * @param {TuningSession} session
+   */
+  #camera(source, session) {
+    const { saved } = session.store;
     if (!saved) {
-      if (!this._error) return this.#loading();
-      const retry = html`<button class="button" type="button" @click=${this.#load}>
+      if (!session.error) return this.#loading();
+      const retry = html`<button class="button" type="button" @click=${() => session.load()}>
         ${this.localize("problem.retry")}
       </button>`;
-      return this.#notice("problem", this._error.code === "unauthorized" ? "tuning.denied" : "tuning.failed", retry);
+      return this.#notice("problem", session.error.code === "unauthorized" ? "tuning.denied" : "tuning.failed", retry);
     }
     return html`<main>
         <section class="viewer" aria-label=${source.name}>
-          ${this.#stage(this.#aspectOf(saved))} ${this.#now()}
+          ${this.#stage(session, saved)} ${this.#now(session)}
         </section>
         <section class="side">
           <div class="segments" role="group" aria-label=${this.localize("tuning.title")}>
@@ -397,24 +269,24 @@ export class TuningPage extends HassElement {
               </button>`,
             )}
           </div>
-          <div class="panel">${this.#panel()}</div>
+          <div class="panel">${this.#panel(session, saved)}</div>
         </section>
       </main>
-      ${this.#bar()}`;
+      ${this.#bar(session)}`;
   }
 
-  /** @param {Tuning} saved */
-  #aspectOf({ aspect }) {
-    return aspect ?? (this.#frame ? this.#frame.width / this.#frame.height : USUAL_ASPECT);
-  }
-
-  /** @param {number} aspect */
-  #stage(aspect) {
+  /**
+   * @param {TuningSession} session
+   * @param {Tuning} saved
+   */
+  #stage(session, saved) {
     const { localize } = this;
-    const zones = this.#store.zones;
+    const { zones } = session.store;
     const view = this.#shownView;
-    const picture = this.#pictureFor(view);
-    const frame = this.#fresh ? this.#frame : undefined;
+    const picture = this.#pictureFor(view, session.frame);
+    const aspect = saved.aspect ?? (session.frame ? session.frame.width / session.frame.height : USUAL_ASPECT);
+    const offline = (session.fares ?? this.#source)?.online === false;
+    const absence = offline ? "tuning.no_picture" : "tuning.waiting";
     return html`<vigilar-zone-editor
         .store=${zones}
         .zones=${zones.zones}
@@ -428,13 +300,13 @@ export class TuningPage extends HassElement {
         @drawing-ended=${() => this.requestUpdate()}
       >
         <vigilar-tuning-stage
-          .frame=${frame}
+          .frame=${session.fresh ? session.frame : undefined}
           .picture=${picture}
           .layers=${this._layers}
           .localize=${localize}
         ></vigilar-tuning-stage>
-        ${picture ? nothing : html`<div class="dark"><span>${localize(this.#absence)}</span></div>`}
-        ${this.#lamp()}
+        ${picture ? nothing : html`<div class="dark"><span>${localize(absence)}</span></div>`}
+        ${this.#lamp(session)}
       </vigilar-zone-editor>
       <div class="row under">
         ${this.#picture.src
@@ -471,31 +343,28 @@ export class TuningPage extends HassElement {
     return this._view ?? (this._tab === "zones" ? "camera" : "live");
   }
 
-  /** @param {"camera" | "live"} view */
-  #pictureFor(view) {
-    const live = this.#frame && `data:image/jpeg;base64,${this.#frame.luma}`;
+  /**
+   * @param {"camera" | "live"} view
+   * @param {TuningFrame | undefined} frame
+   */
+  #pictureFor(view, frame) {
+    const live = frame && `data:image/jpeg;base64,${frame.luma}`;
     return (view === "camera" ? this.#picture.src : live) ?? live ?? lastPictureAddress(this.home, this.#source);
   }
 
-  get #fresh() {
-    return this.#frame !== undefined && Date.now() - this.#frameAt < FRAME_MS;
-  }
-
-  get #absence() {
-    return (this._fares ?? this.#source)?.online === false ? "tuning.no_picture" : "tuning.waiting";
-  }
-
-  #lamp() {
-    const state = !this.#fresh ? "unknown" : this.#frame?.would_count ? "counts" : "quiet";
+  /** @param {TuningSession} session */
+  #lamp({ fresh, frame }) {
+    const state = !fresh ? "unknown" : frame?.would_count ? "counts" : "quiet";
     return html`<div class="lamp ${state}"><i></i>${this.localize(`tuning.now_${state}`)}</div>`;
   }
 
-  #now() {
+  /** @param {TuningSession} session */
+  #now({ counts, trying }) {
     const { localize } = this;
     return html`<div class="now">
       ${strip({
-        saved: this.#counts.saved,
-        draft: this.#trying ? this.#counts.draft : undefined,
+        saved: counts.saved,
+        draft: trying ? counts.draft : undefined,
         now: Date.now(),
         localize,
         format: this.format,
@@ -507,10 +376,13 @@ export class TuningPage extends HassElement {
     </div>`;
   }
 
-  #panel() {
+  /**
+   * @param {TuningSession} session
+   * @param {Tuning} saved
+   */
+  #panel(session, saved) {
     const { localize, format } = this;
-    const store = this.#store;
-    const saved = /** @type {Tuning} */ (store.saved);
+    const { store, replay } = session;
     if (this._tab === "zones") {
       const drawing = Boolean(this.#editor?.drawing);
       return zonesPanel({ store: store.zones, drawing, draw: () => this.#draw(), localize });
@@ -525,32 +397,34 @@ export class TuningPage extends HassElement {
       });
     }
     return replayPanel({
-      replay: this.#replay,
+      replay,
       draft: store.draft,
       stored: saved.stored_events,
       valid: store.valid,
-      run: () => this.#run(),
+      run: () => session.run(),
       hass: this.home,
       localize,
       format,
     });
   }
 
-  #bar() {
-    const store = this.#store;
+  /** @param {TuningSession} session */
+  #bar(session) {
+    const { store, saving, refused } = session;
     if (!store.changed) return nothing;
     const { localize } = this;
-    const says = this._refused ?? localize(store.valid ? "tuning.unsaved" : "tuning.invalid");
+    const why = refused && (refused.message ?? localize("tuning.save_failed"));
+    const says = why ?? localize(store.valid ? "tuning.unsaved" : "tuning.invalid");
     return html`<footer>
-      <span role="status" class=${this._refused || !store.valid ? "wrong" : ""}>${says}</span>
-      <button class="button" type="button" ?disabled=${this._saving} @click=${this.#discard}>
+      <span role="status" class=${why || !store.valid ? "wrong" : ""}>${says}</span>
+      <button class="button" type="button" ?disabled=${saving} @click=${() => session.discard()}>
         ${localize("tuning.discard")}
       </button>
       <button
         class="button primary"
         type="button"
-        ?disabled=${this._saving || !store.valid}
-        @click=${this.#save}
+        ?disabled=${saving || !store.valid}
+        @click=${() => session.save()}
       >
         ${localize("tuning.apply")}
       </button>
@@ -578,6 +452,11 @@ export class TuningPage extends HassElement {
         <section class="side"><i class="bone"></i><i class="bone"></i><i class="bone"></i></section>
       </main>`;
   }
+}
+
+/** @param {EventTarget} target Where the keys undo typing. */
+function isTyped(target) {
+  return target instanceof Element && target.matches("input:not([type=range]), textarea, [contenteditable]");
 }
 
 define("vigilar-tuning-page", TuningPage);
