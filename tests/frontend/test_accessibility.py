@@ -5,8 +5,8 @@ import pytest
 
 from scripts.harness.accessibility import assert_accessible
 
-from . import house as timeline, tuning, view_house, view_scenes
-from .conftest import Stage
+from . import tuning, view_house, view_scenes
+from .conftest import House, Stage
 
 THEMES = pytest.mark.parametrize("dark", [False, True])
 
@@ -21,7 +21,7 @@ def theme(dark: bool) -> dict[str, object]:
 def test_the_timeline(stage: Stage, element: str, dark: bool) -> None:
     """Ribbon, filters and a list whose first row is under the pointer."""
     view_scenes.serve(stage.page.context)
-    house = timeline.House(stage.page)
+    house = House(stage.page)
     house.open(
         element=element,
         hass=theme(dark),
@@ -68,7 +68,7 @@ def test_a_refusal(stage: Stage, dark: bool) -> None:
 def test_the_audit_notices_what_is_wrong(stage: Stage) -> None:
     """A picture without words and grey on grey are found, deep in shadow roots."""
     view_scenes.serve(stage.page.context)
-    house = timeline.House(stage.page)
+    house = House(stage.page)
     house.open()
     expect(house.page.locator(".row .type").first).to_be_visible()
     house.in_timeline(

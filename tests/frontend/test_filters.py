@@ -6,10 +6,7 @@ import string
 from playwright.sync_api import expect
 import pytest
 
-from .conftest import Stage
-from .house import House, house
-
-__all__ = ["house"]
+from .conftest import House, Stage
 
 LISTS = ("source_ids", "area_ids", "types", "severities", "zones")
 

@@ -3,9 +3,7 @@
 from playwright.sync_api import expect
 import pytest
 
-from .house import House, house
-
-__all__ = ["house"]
+from .conftest import House
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS

@@ -2,9 +2,7 @@
 
 from playwright.sync_api import expect
 
-from .house import House, house
-
-__all__ = ["house"]
+from .conftest import House
 
 
 def marked(house: House, event_id: str) -> list[str]:

@@ -3,8 +3,7 @@
 from playwright.sync_api import expect
 import pytest
 
-from .conftest import Stage
-from .house import House
+from .conftest import House, Stage
 
 HOUR_MS = 3_600_000
 

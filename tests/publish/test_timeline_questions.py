@@ -181,6 +181,7 @@ async def test_density(
         "start": TS,
         "end": TS + 3 * HOUR,
         "bucket": HOUR,
+        "seq": runtime.store.last_seq,
         "sources": [
             {"source_id": "back_yard", "buckets": [[1, 0, 0, 1, 0]]},
             {

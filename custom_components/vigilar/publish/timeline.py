@@ -189,6 +189,8 @@ async def ws_density(
             translation_placeholders={"buckets": str(MAX_BUCKETS)},
         )
     query = _visible(timeline, connection.user, Filter.of(msg, connection.user))
+    # Whoever counts on by itself knows from here on what is not in the answer.
+    seq = timeline.store.last_seq
     counted = await _ask(timeline.store.density(query, bucket))
     blind = await _ask(_blind(timeline, connection.user, start, end))
     connection.send_result(
@@ -197,6 +199,7 @@ async def ws_density(
             "start": start,
             "end": end,
             "bucket": bucket,
+            "seq": seq,
             "sources": [
                 {"source_id": source_id, "buckets": buckets}
                 for source_id, buckets in counted.items()
