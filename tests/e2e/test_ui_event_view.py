@@ -10,7 +10,12 @@ from typing import Final
 from playwright.async_api import Locator, Page, expect
 import pytest
 
-from scripts.harness.browser import logged_in_browser, open_page
+from scripts.harness.browser import (
+    VIEWPORT_HEIGHT,
+    VIEWPORT_WIDTH,
+    logged_in_browser,
+    open_page,
+)
 from scripts.harness.client import HomeAssistantClient, JsonObject
 from scripts.harness.home_assistant import HomeAssistantProcess
 from scripts.harness.process import free_port
@@ -65,11 +70,13 @@ class Yard:
             return (await eventually(look, "an event with a clip"))[0]
 
     @asynccontextmanager
-    async def page(self, path: str, **options: int) -> AsyncIterator[Page]:
+    async def page(
+        self, path: str, *, width: int = VIEWPORT_WIDTH, height: int = VIEWPORT_HEIGHT
+    ) -> AsyncIterator[Page]:
         """Open a path after a cold load; no error may be in the console."""
         complaints: list[str] = []
         tokens = await asyncio.to_thread(self.home_assistant.login)
-        async with logged_in_browser(tokens, **options) as context:
+        async with logged_in_browser(tokens, width=width, height=height) as context:
             context.set_default_timeout(PATIENCE_MS)
             context.on(
                 "console",
@@ -217,9 +224,13 @@ async def test_a_camera_without_an_entity_shows_its_last_event(yard: Yard) -> No
         ).to_be_visible()
         await expect(page.locator("vigilar-timeline .row").first).to_be_visible()
         await page.get_by_role("switch", name="Detection").click()
-        await expect(page.locator("header .state")).to_have_text("Detection off")
+        await expect(page.locator("header .state")).to_have_text(
+            "Detection off", timeout=PATIENCE_MS
+        )
         await page.get_by_role("switch", name="Detection").click()
-        await expect(page.locator("header .state")).to_have_text("Watching")
+        await expect(page.locator("header .state")).to_have_text(
+            "Watching", timeout=PATIENCE_MS
+        )
 
 
 async def test_home_assistants_own_player_shows_a_camera_entity(yard: Yard) -> None:

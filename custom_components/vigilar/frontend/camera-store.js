@@ -69,10 +69,11 @@ export class CameraStore {
    * @returns {"offline" | "tampered" | "detection_off" | "watching"} What matters most of how it stands.
    */
   standingOf({ source_id: id, online, detecting }) {
+    // Nobody asks a camera that is not to be watched whether it is there.
+    if (detecting === false) return "detection_off";
     if (online === false) return "offline";
     const tampered = this.#tampered.get(id);
-    if (tampered && isLasting(tampered)) return "tampered";
-    return detecting === false ? "detection_off" : "watching";
+    return tampered && isLasting(tampered) ? "tampered" : "watching";
   }
 
   /** @returns {string[]} The sources of which no event is known. */

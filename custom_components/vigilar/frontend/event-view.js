@@ -1,8 +1,8 @@
 // @ts-check
-/** @import { Filter, TimelineEvent, Verdict } from "./vigilar" */
+/** @import { Filter, TimelineEvent } from "./vigilar" */
 /** @import { VigilarEventMedia } from "./event-media.js" */
 import { autoReview, setAutoReview } from "./auto-review.js";
-import { deleteEvent, exportBundle, giveFeedback, markReviewed, protect, save, share, writeNote } from "./event-actions.js";
+import { EventDeeds } from "./event-deeds.js";
 import { factList, labelMeters, latencyList, saidOf, whenOf } from "./event-facts.js";
 import { EventFollower } from "./event-follower.js";
 import { eventMenu } from "./event-menu.js";
@@ -14,7 +14,6 @@ import { goBack, navigate, pathTo } from "./router.js";
 import { html, nothing } from "./vendor/lit.js";
 
 const AUTO_REVIEW_MS = 2000;
-const TOAST_MS = 4000;
 
 /**
  * One event: what there is to see of it, why it is one, who was told, and what
@@ -29,8 +28,6 @@ export class VigilarEventView extends HassElement {
     filter: { attribute: false },
     search: { attribute: false },
     beside: { type: Boolean, reflect: true },
-    _busy: { state: true },
-    _toast: { state: true },
     _asking: { state: true },
   };
 
@@ -40,10 +37,8 @@ export class VigilarEventView extends HassElement {
   /** @type {EventFollower | undefined} */
   #follower;
 
+  #deeds = new EventDeeds(this);
   #key = "";
-
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #toastTimer;
 
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #reviewTimer;
@@ -58,9 +53,6 @@ export class VigilarEventView extends HassElement {
     this.search = "";
     /** @type {boolean} Whether the list is beside it. */
     this.beside = false;
-    this._busy = false;
-    /** @type {string} */
-    this._toast = "";
     /** @type {boolean} Whether the deletion is to be confirmed. */
     this._asking = false;
   }
@@ -80,7 +72,7 @@ export class VigilarEventView extends HassElement {
     document.removeEventListener("keydown", this.#onKey);
     document.removeEventListener("visibilitychange", this.#awaitReview);
     this.#follower?.stop();
-    clearTimeout(this.#toastTimer);
+    this.#deeds.stop();
     clearTimeout(this.#reviewTimer);
   }
 
@@ -135,7 +127,7 @@ export class VigilarEventView extends HassElement {
       <div class="body">
         <div class="columns">${event ? this.#content(event) : this.#skeleton()}</div>
       </div>
-      ${this._toast ? html`<div class="toast" role="status">${this._toast}<span></span></div>` : nothing}
+      ${this.#deeds.message ? html`<div class="toast" role="status">${this.#deeds.message}<span></span></div>` : nothing}
       ${event && this._asking ? this.#confirmation(event) : nothing}`;
   }
 
@@ -205,7 +197,7 @@ export class VigilarEventView extends HassElement {
           <vigilar-event-note
             .hass=${this.hass}
             .event=${event}
-            .write=${this.#writeNote}
+            .write=${(/** @type {string} */ text) => this.#deeds.note(event, text)}
           ></vigilar-event-note>
         </section>
         ${Object.keys(latency ?? {}).length
@@ -229,23 +221,23 @@ export class VigilarEventView extends HassElement {
         class="button grow ${reviewed ? "on" : "primary"}"
         type="button"
         aria-pressed=${String(reviewed)}
-        ?disabled=${this._busy}
-        @click=${() => this.#review(event, !reviewed)}
+        ?disabled=${this.#deeds.busy}
+        @click=${() => this.#deeds.review(event, !reviewed)}
       >
         ${icon(reviewed ? "reviewed" : "check")}${localize(reviewed ? "view.reviewed" : "view.review")}
       </button>
       ${this.#action("false_alarm", "view.false_alarm", isFalse, () =>
-        this.#judge(event, isFalse ? null : "false_alarm"),
+        this.#deeds.judge(event, isFalse ? null : "false_alarm"),
       )}
       ${this.#mayControl
         ? this.#action(
             event.payload.protected ? "protected" : "unprotected",
             event.payload.protected ? "view.protected" : "view.protect",
             Boolean(event.payload.protected),
-            () => this.#protect(event),
+            () => this.#deeds.turnProtection(event),
           )
         : nothing}
-      ${this.#action("share", "view.share", undefined, () => this.#share(event))}
+      ${this.#action("share", "view.share", undefined, () => this.#deeds.share(event))}
     </div>`;
   }
 
@@ -261,7 +253,7 @@ export class VigilarEventView extends HassElement {
       type="button"
       title=${this.localize(key)}
       aria-pressed=${pressed === undefined ? nothing : String(pressed)}
-      ?disabled=${this._busy}
+      ?disabled=${this.#deeds.busy}
       @click=${action}
     >
       ${icon(picture)}<span>${this.localize(key)}</span>
@@ -340,9 +332,9 @@ export class VigilarEventView extends HassElement {
       localize: this.localize,
       mayDelete: Boolean(this.home.user?.is_admin),
       autoReview: autoReview(),
-      judge: (verdict) => this.#judge(event, verdict),
-      save: (path, name) => this.#do(() => save(this.home, path, name)),
-      exportBundle: () => this.#export(event),
+      judge: (verdict) => this.#deeds.judge(event, verdict),
+      save: (path, name) => this.#deeds.save(path, name),
+      exportBundle: () => this.#deeds.export(event),
       watchLive: () => navigate(pathTo("live", event.source_id)),
       turnAutoReview: () => {
         setAutoReview(!autoReview());
@@ -362,76 +354,11 @@ export class VigilarEventView extends HassElement {
     return (event.payload.reviews ?? []).some(({ user_id }) => user_id === this.home.user?.id);
   }
 
-  /**
-   * Do something that can fail, one thing at a time, and say so when it does.
-   *
-   * @param {() => Promise<unknown>} action
-   * @returns {Promise<boolean>} Whether it was done.
-   */
-  async #do(action) {
-    if (this._busy) return false;
-    this._busy = true;
-    try {
-      await action();
-      return true;
-    } catch (error) {
-      const { message } = /** @type {{message?: string}} */ (error);
-      this.#say(message || this.localize("view.not_done"));
-      return false;
-    } finally {
-      this._busy = false;
-    }
-  }
-
-  /** @param {string} text */
-  #say(text) {
-    this._toast = text;
-    clearTimeout(this.#toastTimer);
-    this.#toastTimer = setTimeout(() => (this._toast = ""), TOAST_MS);
-  }
-
-  /**
-   * @param {TimelineEvent} event
-   * @param {boolean} reviewed
-   */
-  #review(event, reviewed) {
-    return this.#do(() => markReviewed(this.home, event.id, reviewed));
-  }
-
-  /**
-   * @param {TimelineEvent} event
-   * @param {Verdict | null} verdict
-   */
-  async #judge(event, verdict) {
-    if (await this.#do(() => giveFeedback(this.home, event.id, verdict))) this.#say(this.localize("view.thanks"));
-  }
-
-  /** @param {string} text */
-  #writeNote = (text) => this.#do(() => writeNote(this.home, this.eventId, text));
-
-  /** @param {TimelineEvent} event */
-  #protect(event) {
-    return this.#do(() => protect(this.home, event.id, !event.payload.protected));
-  }
-
-  /** @param {TimelineEvent} event */
-  async #share(event) {
-    const title = `${nameOf(this.localize, "type", event.type)}, ${event.payload.name}`;
-    const outcome = await share(title, `${location.origin}${pathTo("event", event.id)}`);
-    if (outcome !== "shared") this.#say(this.localize(`view.link_${outcome}`));
-  }
-
-  /** @param {TimelineEvent} event */
-  async #export(event) {
-    this.#say(this.localize("view.exporting"));
-    if (await this.#do(() => exportBundle(this.home, event.id))) this.#say(this.localize("view.exported"));
-  }
-
   /** @param {TimelineEvent} event */
   async #delete(event) {
     const next = this.#follower?.olderId ?? this.#follower?.newerId;
     this._asking = false;
-    if (!(await this.#do(() => deleteEvent(this.home, event)))) return;
+    if (!(await this.#deeds.delete(event))) return;
     if (next) this.#goTo(next);
     else navigate(pathTo("timeline", "", this.search), { replace: true });
   }
@@ -451,7 +378,7 @@ export class VigilarEventView extends HassElement {
     clearTimeout(this.#reviewTimer);
     const event = this.#event;
     if (!event || document.hidden || !autoReview() || this.#mine(event)) return;
-    this.#reviewTimer = setTimeout(() => this.#review(event, true), AUTO_REVIEW_MS);
+    this.#reviewTimer = setTimeout(() => this.#deeds.review(event, true), AUTO_REVIEW_MS);
   };
 
   /** @param {KeyboardEvent} press */

@@ -213,7 +213,8 @@ export class VigilarLivePlayer extends HassElement {
     const { localize } = this;
     const camera = cameraOf(this.home, source);
     if (!camera) return this.#lastPicture(source);
-    if (source.online === false || camera.state === "unavailable" || this._broken) {
+    const lost = source.online === false && source.detecting !== false;
+    if (lost || camera.state === "unavailable" || this._broken) {
       return html`<div class="none">${icon("camera_offline")}<span>${localize("cameras.no_picture")}</span></div>`;
     }
     if (this._player === undefined) return html`<div class="none" role="status">${localize("cameras.connecting")}</div>`;

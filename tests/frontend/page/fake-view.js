@@ -114,7 +114,7 @@ export function house() {
   server.sources = [
     source("front_door", "Front door", "Entrance"),
     source("driveway", "Driveway", "Outside"),
-    source("garden", "Garden", "Outside", { detecting: false }),
+    source("garden", "Garden", "Outside", { detecting: false, online: false }),
     source("garage", "Garage", "Garage"),
     source("back_yard_with_a_rather_long_name", "Back yard with a rather long name", "Outside", { online: false }),
   ];
