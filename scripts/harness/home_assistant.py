@@ -118,7 +118,7 @@ class HomeAssistantProcess(ManagedProcess):
         added = subprocess.run(
             [
                 *(self._python, "-m", "homeassistant", "--script", "auth"),
-                *("-c", str(self.config_dir), "add", USER, PASSWORD),
+                *("-c", str(self.config_dir), "add", name, PASSWORD),
             ],
             capture_output=True,
             text=True,

@@ -529,6 +529,21 @@ async def test_seen_ends_the_updates(hass: HomeAssistant, bench: Bench) -> None:
     assert (row.state, row.done) == (DeliveryState.SENT, True)
 
 
+async def test_an_afterthought_rings_no_phone(
+    hass: HomeAssistant, bench: Bench
+) -> None:
+    """A note to an event of last week is no news for who came since."""
+    app, recipient = _phone(hass)
+    await bench.begin()
+    event = ended(make_event(), BEGAN + 45_000)
+    await bench.tell(event)
+    bench.notifier.async_set_recipients([recipient])
+    bench.clock.now = BEGAN + 7 * 86_400_000
+    await bench.revise([event.id], seen(Reviewer("user-bert", "Bert", BEGAN)))
+    assert app.sent == []
+    assert await bench.notifier.ledger.of_event(event.id) == []
+
+
 async def test_a_snooze_holds_for_a_camera_and_a_recipient(
     hass: HomeAssistant, bench: Bench
 ) -> None:

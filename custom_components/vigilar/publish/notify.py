@@ -155,7 +155,7 @@ class PhoneNotifier:
             if (gone := self._jobs.pop(event.id, None)) is not None:
                 gone.cancel_timer()
             return
-        if not self._recipients:
+        if not self._recipients or self._is_afterthought(change):
             return
         job = self._jobs.setdefault(event.id, _Job(event))
         job.event = event
@@ -165,6 +165,21 @@ class PhoneNotifier:
             self._wake_later(job, SNAPSHOT_WAIT_S)
         elif not (job.awaits_picture and comes):
             self._wake(job)
+
+    @callback
+    def _is_afterthought(self, change: Change) -> bool:
+        """Return whether people say something of what was over long ago.
+
+        Without a job nobody is to be told any more; who was no recipient then
+        must not be told now.
+        """
+        event = change.event
+        return (
+            change.kind is ChangeKind.UPDATED
+            and event.id not in self._jobs
+            and is_over(event)
+            and self._clock() - event.payload["end_ts"] > RETRY_WINDOW_MS
+        )
 
     @callback
     def _wake_later(self, job: _Job, delay_s: float) -> None:
