@@ -19,11 +19,17 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 
 FRONTEND_DIRECTORY: Final = Path(__file__).parent / "frontend"
+# Loaded into every page; each registers what it is named after.
+ENTRY_MODULES: Final = (
+    "vigilar-timeline-card.js",
+    "vigilar-camera-card.js",
+    "vigilar-strategy.js",
+)
 URL_BASE: HassKey[str] = HassKey(f"{DOMAIN}_frontend_url")
 
 
 async def async_serve_frontend(hass: HomeAssistant) -> None:
-    """Serve the modules and load the card into every page, once a process.
+    """Serve the modules and load the cards into every page, once a process.
 
     The path holds a hash of the content: browsers keep static files for a
     month, and relative imports carry the path along.
@@ -33,7 +39,8 @@ async def async_serve_frontend(hass: HomeAssistant) -> None:
     await hass.http.async_register_static_paths(
         [StaticPathConfig(base, str(FRONTEND_DIRECTORY), cache_headers=True)]
     )
-    add_extra_js_url(hass, f"{base}/vigilar-timeline-card.js")
+    for module in ENTRY_MODULES:
+        add_extra_js_url(hass, f"{base}/{module}")
     hass.data[URL_BASE] = base
 
 

@@ -251,9 +251,9 @@ class House:
 
 
 async def shown_ids(page: Page) -> list[str]:
-    """Return the ids of the events in the open timeline, as drawn, folded ones too."""
-    ids: list[str] = await page.locator("[data-event], [data-events]").evaluate_all(
-        "rows => rows.flatMap(row => (row.dataset.event ?? row.dataset.events).split(' '))"
+    """Return the ids of the events in the open timeline, as drawn."""
+    ids: list[str] = await page.locator("[data-event]").evaluate_all(
+        "rows => rows.map(row => row.dataset.event)"
     )
     return ids
 

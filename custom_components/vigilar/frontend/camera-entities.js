@@ -17,10 +17,11 @@ export function cameraOf(hass, source) {
 /**
  * @param {Hass} hass
  * @param {Source} source
- * @returns {EntityState | undefined} The picture of the last event.
+ * @returns {EntityState | undefined} The picture of the last event, once there was one.
  */
 export function lastPictureOf(hass, source) {
-  return own(hass, source, "image", "last_event");
+  const picture = own(hass, source, "image", "last_event");
+  return picture && ["unknown", "unavailable"].includes(picture.state) ? undefined : picture;
 }
 
 /**
@@ -35,16 +36,33 @@ export function detectionOf(hass, source) {
 /**
  * @param {Hass} hass
  * @param {Source} source
+ * @returns {EntityState | undefined} The sensor that tells of a camera that is lost or cannot see.
+ */
+export function problemOf(hass, source) {
+  return ownStates(hass, source, "binary_sensor").find(({ attributes }) => attributes.device_class === "problem");
+}
+
+/**
+ * @param {Hass} hass
+ * @param {Source} source
  * @param {string} domain
  * @param {string} key
  */
 function own(hass, source, domain, key) {
+  return ownStates(hass, source, domain).find((state) => hass.entities[state.entity_id]?.translation_key === key);
+}
+
+/**
+ * @param {Hass} hass
+ * @param {Source} source
+ * @param {string} domain
+ * @returns {EntityState[]} Those of Vigilar's own entities of a source that have a state.
+ */
+function ownStates(hass, source, domain) {
   const ids = source.device_id ? (entitiesByDevice(hass).get(source.device_id) ?? []) : [];
-  const found = ids.find((id) => {
-    const { platform, translation_key: name } = hass.entities[id] ?? {};
-    return platform === "vigilar" && name === key && id.startsWith(`${domain}.`);
-  });
-  return found ? hass.states?.[found] : undefined;
+  return ids
+    .filter((id) => hass.entities[id]?.platform === "vigilar" && id.startsWith(`${domain}.`))
+    .flatMap((id) => hass.states?.[id] ?? []);
 }
 
 /**

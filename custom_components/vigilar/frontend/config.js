@@ -39,7 +39,7 @@ export function checkConfig(config, localize) {
   checkChoice(config, "view", VIEWS, localize);
   checkChoice(config, "density", DENSITIES, localize);
   checkChoice(config, "review_scope", SCOPES, localize);
-  for (const key of /** @type {const} */ (["reviewed", "show_thumbnails", "show_filters"])) {
+  for (const key of /** @type {const} */ (["reviewed", "unreviewed", "show_thumbnails", "show_filters"])) {
     if (config[key] !== undefined && typeof config[key] !== "boolean") fail(localize, "config.not_boolean", { key });
   }
   if (config.text !== undefined && (typeof config.text !== "string" || config.text.length > MOST_TEXT)) {
@@ -55,7 +55,8 @@ export function checkConfig(config, localize) {
  * @returns {Query} What to ask the server for; empty lists do not restrict.
  */
 export function queryOf(config) {
-  return { ...normalFilter(config), limit: config.limit ?? DEFAULT_LIMIT };
+  const filter = config.unreviewed ? { ...config, reviewed: false } : config;
+  return { ...normalFilter(filter), limit: config.limit ?? DEFAULT_LIMIT };
 }
 
 /**
@@ -91,6 +92,8 @@ export function configForm(localize, sources) {
         name: "zones",
         selector: several({ custom_value: true, options: zonesOf(sources) }),
       },
+      { name: "unreviewed", default: false, selector: { boolean: {} } },
+      { name: "review_scope", default: "anyone", selector: one("review_scope", SCOPES) },
       { name: "view", default: "list", selector: one("view", VIEWS) },
       { name: "density", default: "comfortable", selector: one("density", DENSITIES) },
       { name: "show_thumbnails", default: true, selector: { boolean: {} } },

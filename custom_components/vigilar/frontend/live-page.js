@@ -195,11 +195,10 @@ export class VigilarLivePage extends SourcesElement {
       </button>
       ${detection && source.can_control !== false
         ? html`<button
-            class="chip"
+            class="chip ${detecting ? "active" : ""}"
             type="button"
             role="switch"
             aria-checked=${String(detecting)}
-            aria-pressed=${String(detecting)}
             @click=${() => this.#turnDetection(detection.entity_id, !detecting)}
           >
             ${icon(detecting ? "detection" : "detection_off")}${localize("cameras.detection")}

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { LiveBox, LiveMessage, Source } from "./vigilar" */
+/** @import { Connection, LiveBox, LiveMessage, Source } from "./vigilar" */
 import { cameraOf, lastPictureOf } from "./camera-entities.js";
 import { loadPlayer } from "./ha-player.js";
 import { HassElement } from "./hass-element.js";
@@ -16,6 +16,8 @@ export class VigilarLivePlayer extends HassElement {
   static properties = {
     source: { attribute: false },
     boxed: { attribute: false },
+    controls: { attribute: false },
+    ratio: { attribute: false },
     _player: { state: true },
     _boxes: { state: true },
     _broken: { state: true },
@@ -34,6 +36,9 @@ export class VigilarLivePlayer extends HassElement {
         min-block-size: 120px;
         --video-max-height: none;
       }
+      /* A shape that is asked for cuts above and below what the camera shows. */
+      .picture.cut { display: grid; align-content: center; min-block-size: 0; max-inline-size: none; overflow: hidden; }
+      .whole { position: relative; }
       ha-camera-stream,
       img { display: block; inline-size: 100%; }
       .none {
@@ -89,6 +94,9 @@ export class VigilarLivePlayer extends HassElement {
   /** @type {(() => Promise<void>) | undefined} */
   #unsubscribe;
 
+  /** @type {Connection | undefined} The one that tells what moves. */
+  #connection;
+
   /** Numbers the subscriptions to what moves; only the last one counts. */
   #subscription = 0;
 
@@ -98,6 +106,10 @@ export class VigilarLivePlayer extends HassElement {
     this.source = undefined;
     /** @type {boolean} Whether to show what moves. */
     this.boxed = false;
+    /** @type {boolean} Whether Home Assistant's player shows its controls. */
+    this.controls = true;
+    /** @type {number | undefined} Width by height; the camera's own when undefined. */
+    this.ratio = undefined;
     /** @type {boolean | undefined} Whether Home Assistant's player can be used; undefined until that is known. */
     this._player = undefined;
     /** @type {LiveBox[]} */
@@ -148,6 +160,8 @@ export class VigilarLivePlayer extends HassElement {
   /** @param {string} sourceId */
   async #followBoxes(sourceId) {
     const subscription = this.#subscription;
+    this.#connection = this.home.connection;
+    this.#connection.addEventListener("disconnected", this.#clearBoxes);
     try {
       const unsubscribe = await this.home.connection.subscribeMessage(
         (/** @type {LiveMessage} */ message) => {
@@ -166,21 +180,30 @@ export class VigilarLivePlayer extends HassElement {
     this.#subscription += 1;
     this.#unsubscribe?.().catch(() => {});
     this.#unsubscribe = undefined;
-    this._boxes = [];
+    this.#connection?.removeEventListener("disconnected", this.#clearBoxes);
+    this.#clearBoxes();
   }
+
+  // A frame that nobody moves any more would be a lie.
+  #clearBoxes = () => {
+    this._boxes = [];
+  };
 
   /** @override */
   render() {
     const { source } = this;
     if (!source) return nothing;
-    return html`<div class="picture">
-      ${this.#picture(source)}
-      <div class="boxes">
-        ${repeat(
-          this._boxes,
-          ({ id }) => id,
-          (box) => this.#box(box),
-        )}
+    const { ratio } = this;
+    return html`<div class="picture ${ratio ? "cut" : ""}" style=${ratio ? `aspect-ratio:${ratio}` : nothing}>
+      <div class="whole">
+        ${this.#picture(source)}
+        <div class="boxes">
+          ${repeat(
+            this._boxes,
+            ({ id }) => id,
+            (box) => this.#box(box),
+          )}
+        </div>
       </div>
     </div>`;
   }
@@ -199,10 +222,10 @@ export class VigilarLivePlayer extends HassElement {
       return html`<ha-camera-stream
         .hass=${this.hass}
         .stateObj=${camera}
-        .controls=${true}
+        .controls=${this.controls}
         .muted=${true}
         muted
-        controls
+        ?controls=${this.controls}
         allow-exoplayer
       ></ha-camera-stream>`;
     }

@@ -4,7 +4,7 @@
 const FALLBACK = "en";
 
 /** The languages that have a file in translations/. */
-export const LANGUAGES = [FALLBACK];
+export const LANGUAGES = [FALLBACK, "de", "es", "fr", "it", "nl", "pl", "pt"];
 
 /** @type {Map<string, Promise<void>>} */
 const loading = new Map();

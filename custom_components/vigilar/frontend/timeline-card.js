@@ -2,6 +2,7 @@
 /** @import { CardConfig, Hass, Localize, Query, Status } from "./vigilar" */
 import { checkConfig, configForm, queryOf } from "./config.js";
 import { localizer } from "./localize.js";
+import { pageHass } from "./registration.js";
 import { statusBadge, statusStyles } from "./status.js";
 import { knownSources } from "./timeline-element.js";
 import { controls, tokens } from "./ui-styles.js";
@@ -9,11 +10,6 @@ import { LitElement, css, html, nothing } from "./vendor/lit.js";
 
 /** Home Assistant counts a card's size in steps of 50 pixels. */
 const CARD_SIZE = 8;
-
-/** @returns {Hass | undefined} What Home Assistant's own root element holds. */
-function pageHass() {
-  return /** @type {{hass?: Hass} | null} */ (document.querySelector("home-assistant"))?.hass;
-}
 
 /** The timeline as a dashboard card. */
 export class VigilarTimelineCard extends LitElement {

@@ -9,7 +9,7 @@ export const tokens = css`
   :host {
     --info: var(--vigilar-info-color, #42677f);
     --warning: var(--vigilar-warning-color, #8a5a00);
-    --alert: var(--vigilar-alert-color, #b3420b);
+    --alert: var(--vigilar-alert-color, #a33a07);
     --critical: var(--vigilar-critical-color, #b3161d);
     --surface: var(--ha-card-background, var(--card-background-color, #fff));
     --raised: color-mix(in srgb, var(--text) 5%, var(--surface));
@@ -83,7 +83,8 @@ export const controls = css`
   }
   .button.primary {
     color: var(--on-accent);
-    background: var(--accent);
+    /* Home Assistant's own primary colour is too light for a text of this size. */
+    background: color-mix(in srgb, var(--accent) 80%, #000);
   }
   .button.danger { color: var(--critical); }
   .button svg,

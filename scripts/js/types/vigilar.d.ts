@@ -221,6 +221,8 @@ export type ListItem =
 export interface CardConfig extends Filter {
   type: string;
   title?: string;
+  /** True is the same as `reviewed: false`, which a form has no switch for. */
+  unreviewed?: boolean;
   view?: "list" | "ribbon" | "both";
   density?: "comfortable" | "compact";
   show_thumbnails?: boolean;

@@ -247,12 +247,12 @@ export async function mount({ element = "card", config = {}, hass = {}, layout }
   window.hass = makeHass(server.connection, hass);
   document.documentElement.classList.toggle("dark", window.hass.themes.darkMode);
   defineHomeAssistant(window.hass);
-  const name = element === "card" ? "vigilar-timeline-card" : "vigilar-panel";
+  const name = { card: "vigilar-timeline-card", panel: "vigilar-panel", camera: "vigilar-camera-card" }[element];
   await import(`/frontend/${name}.js`);
   await customElements.whenDefined(name);
   const mounted = document.createElement(name);
   mounted.id = element;
-  if (element === "card") mounted.setConfig({ type: "custom:vigilar-timeline-card", ...config });
+  if (element !== "panel") mounted.setConfig({ type: `custom:${name}`, ...config });
   if (layout) mounted.layout = layout;
   mounted.hass = window.hass;
   document.body.append(mounted);
