@@ -265,7 +265,8 @@ class Analyzer:
         self._pending = None
         if not motion.told and not self._may_tell(motion, inf):
             return []
-        self._tracker.clear()
+        # What came since is not part of what ends.
+        self._tracker.clear(until=motion.last_moved)
         observed = [] if motion.told else [self._start(motion)]
         if self._recognizer is not None:
             self._recognizer.forget()

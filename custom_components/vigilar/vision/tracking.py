@@ -10,7 +10,7 @@ its average places over a longer time.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import dist, exp, hypot, sqrt
+from math import dist, exp, hypot, inf, sqrt
 from typing import Final
 
 from .creeping import Places
@@ -128,9 +128,9 @@ class Tracker:
             if track.places.steady and not track.trace
         ]
 
-    def clear(self) -> None:
-        """Follow nothing any more."""
-        self._tracks.clear()
+    def clear(self, until: float = inf) -> None:
+        """Follow nothing any more that began until a media time in seconds."""
+        self._tracks = [track for track in self._tracks if track.born > until]
 
     def update(
         self, blobs: Sequence[Blob], ts: float, width: int, height: int
