@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from math import ceil, floor
 import multiprocessing
 from types import ModuleType
 from typing import Any, Final
@@ -61,27 +62,47 @@ def constants(module: ModuleType) -> list[str]:
     ]
 
 
+def _swept() -> Iterator[tuple[str, int | None]]:
+    """Yield every constant of the algorithm and its module, None for a setting."""
+    for index, module in enumerate(MODULES):
+        yield from ((name, index) for name in constants(module))
+    yield from ((name, None) for name in SETTINGS)
+
+
+def _default(name: str, module: int | None) -> float:
+    """Return what a constant is."""
+    owner = AnalyzerSettings() if module is None else MODULES[module]
+    value: float = getattr(owner, name)
+    return value
+
+
 def trials() -> list[Trial]:
-    """Return every constant of the algorithm, down and up."""
-    swept: list[tuple[str, int | None]] = [
-        (name, index)
-        for index, module in enumerate(MODULES)
-        for name in constants(module)
-    ]
-    swept += [(name, None) for name in SETTINGS]
+    """Return every constant of the algorithm, down and up, where it can be changed."""
     return [
         Trial(name, factor, module)
-        for name, module in swept
+        for name, module in _swept()
         for factor in (1 - SWING, 1 + SWING)
+        if scaled(_default(name, module), factor) is not None
     ]
 
 
-def scaled(value: float, factor: float) -> float:
-    """Return a constant changed; one that is whole moves by 1 at least."""
+def too_small() -> list[str]:
+    """Return the whole constants so small that the next number lies beyond `SWING`."""
+    tried = {trial.name for trial in trials()}
+    return [name for name, _ in _swept() if name not in tried]
+
+
+def scaled(value: float, factor: float) -> float | None:
+    """Return a constant changed by a factor; a whole one by no more than that.
+
+    Returns:
+        The value; None where no other whole number lies so near.
+    """
     if not isinstance(value, int):
         return value * factor
-    step = max(1, round(abs(value * (factor - 1))))
-    return max(1, value + (step if factor > 1 else -step))
+    inwards = floor if factor > 1 else ceil
+    near = inwards(value * factor)
+    return None if near == value else near
 
 
 @contextmanager
@@ -90,19 +111,20 @@ def changed(trial: Trial) -> Iterator[tuple[float, AnalyzerSettings]]:
 
     Yields:
         The value, and the settings to analyse with.
+
+    Raises:
+        ValueError: It cannot be changed by so little.
     """
     settings = AnalyzerSettings()
+    before = _default(trial.name, trial.module)
+    value = scaled(before, trial.factor)
+    if value is None:
+        raise ValueError(f"{trial.name} cannot be changed by so little")
     if trial.module is None:
-        value = scaled(getattr(settings, trial.name), trial.factor)
         changes: dict[str, Any] = {trial.name: value}
-        # As many frames out of fewer is no setting.
-        if trial.name == "begin_frames":
-            changes["begin_window"] = max(settings.begin_window, int(value))
         yield value, replace(settings, **changes)
         return
     module = MODULES[trial.module]
-    before = getattr(module, trial.name)
-    value = scaled(before, trial.factor)
     setattr(module, trial.name, value)
     try:
         yield value, settings
@@ -173,6 +195,8 @@ def print_sweep(
         rows.append(row)
         if not quiet:
             print(line_of(row), flush=True)
+    if not quiet:
+        print(f"no whole number within {SWING:.0%}: {', '.join(too_small())}")
     return rows
 
 

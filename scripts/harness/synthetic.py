@@ -26,8 +26,15 @@ HEIGHTS: Final = (0.02, 0.04, 0.07, 0.12, 0.2, 0.4)
 CONTRASTS: Final = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.6)
 CAMERA_SIZE: Final = (640, 360)
 CAMERA_FPS: Final = 15
-CAMERA_OPTIONS: Final = {"preset": "veryfast", "crf": "28", "g": "30"}
-"""What the second stream of a camera commonly is: a keyframe every 2 s."""
+CAMERA_OPTIONS: Final = {
+    "preset": "veryfast",
+    "crf": "28",
+    "g": "30",
+    "maxrate": "256k",
+    "bufsize": "512k",
+}
+"""What the second stream of a camera commonly is: a keyframe every 2 s, and few bits
+whatever happens. Without a limit, rain and noise would get as many as they need."""
 
 
 def measure_scene(

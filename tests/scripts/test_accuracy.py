@@ -90,6 +90,7 @@ def test_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "all",
         "|",
         "|",
+        "no",
     ]
 
 

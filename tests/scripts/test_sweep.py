@@ -66,6 +66,7 @@ CONSTANTS = {
         "MIDDLE_THRESHOLD",
         "STEPS_TO_DOUBLE",
         "ALIVE_S",
+        "GONE",
         "UPDATE_S",
         "HOLD_BACK_S",
         "BETTER",
@@ -99,10 +100,29 @@ def test_no_constant_is_missed() -> None:
     }
     assert found == CONSTANTS
     swept = [trial.name for trial in sweep.trials()]
-    assert sorted(swept) == sorted(
+    assert sorted(swept + 2 * sweep.too_small()) == sorted(
         2 * [name for names in CONSTANTS.values() for name in names]
         + 2 * list(sweep.SETTINGS)
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "down", "up"),
+    [(2.0, 1.4, 2.6), (3, None, None), (4, 3, 5), (5, 4, 6), (7, 5, 9), (40, 28, 52)],
+)
+def test_no_constant_is_changed_by_more(
+    value: float, down: float | None, up: float | None
+) -> None:
+    """A whole number stays within the share, or it is not changed and that is said."""
+    assert sweep.scaled(value, 0.7) == pytest.approx(down)
+    assert sweep.scaled(value, 1.3) == pytest.approx(up)
+
+
+def test_what_cannot_be_changed_by_so_little() -> None:
+    """Three is no other number within a third of it."""
+    assert sweep.too_small() == ["EDGE_REACH", "MOST_THINGS", "begin_frames"]
+    with pytest.raises(ValueError, match="begin_frames"):
+        sweep.changed(sweep.Trial("begin_frames", 1.3)).__enter__()
 
 
 def _numbers(module: ModuleType) -> Iterator[float]:
@@ -145,7 +165,6 @@ def test_settings_are_changed() -> None:
             with sweep.changed(trial) as (value, settings):
                 assert getattr(settings, trial.name) == value
                 values.setdefault(trial.name, []).append(value)
-    assert values["begin_frames"] == [2, 4]
     assert values["begin_window"] == [3, 5]
     assert values["quiet_s"] == pytest.approx([2.1, 3.9])
 
@@ -155,7 +174,7 @@ def test_a_constant_decides() -> None:
     changes = {
         (motion, "DARK_OFFSET"): 1e6,
         (displacement, "NET_OF_SIZE"): 99.0,
-        (tracking, "STIR"): 1.0,
+        (tracking, "FORGET_S"): -1.0,
         (analyzer, "MIDDLE_THRESHOLD"): 1e6,
     }
     assert replay(clip(), AnalyzerSettings(), NumpyKernels()).found == 1

@@ -115,18 +115,43 @@ def test_it_takes_as_many_frames_as_told() -> None:
     assert slow - quick >= 400
 
 
+def waited_s(images: Iterable[Image], quiet_s: float) -> float:
+    """Return how long after the last movement a motion ended, seconds."""
+    analyzer = Analyzer("gate", AnalyzerSettings(quiet_s=quiet_s), NumpyKernels())
+    waits = [
+        number * PERIOD_S - one.ts / 1000
+        for number, image in enumerate(images)
+        for one in analyzer.update(image, number * PERIOD_S)
+        if one.kind == ObservationKind.MOTION_ENDED
+    ]
+    assert len(waits) == 1
+    return waits[0]
+
+
 def test_a_quiet_time_ends_a_motion() -> None:
     """The end comes after the quiet time, dated when movement was last seen."""
-    analyzer = Analyzer("gate", AnalyzerSettings(quiet_s=2.0), NumpyKernels())
-    end_frame = None
-    ended = None
+    images = list(walk(90, before=20, speed=5))
+    stopped = images[:45] + [images[45]] * 45
+    assert waited_s(stopped, 2.0) == pytest.approx(2.0, abs=0.21)
+
+
+def test_who_left_is_not_waited_for() -> None:
+    """Where all that moved went out over the edge, half the time is enough."""
+    images = list(walk(120, before=20, speed=5))
+    assert waited_s(images, 2.0) == pytest.approx(1.0, abs=0.21)
+    assert waited_s(images, 4.0) == pytest.approx(2.0, abs=0.21)
+
+
+def test_who_stays_is_waited_for() -> None:
+    """One leaves while another stands: the quiet time of the other runs on."""
+    images = []
     for number, image in enumerate(walk(120, before=20, speed=5)):
-        for one in analyzer.update(image, number * PERIOD_S):
-            if one.kind == ObservationKind.MOTION_ENDED:
-                end_frame, ended = number, one
-    assert ended is not None
-    assert end_frame is not None
-    assert end_frame * PERIOD_S - ended.ts / 1000 == pytest.approx(2.0, abs=0.21)
+        if number >= 40:
+            left = (min(number, 62) - 40) * 5
+            image[112:140, left : left + 16] //= 2
+        images.append(image)
+    # The first is gone eleven frames after the second stopped.
+    assert waited_s(images, 6.0) == pytest.approx(6.0 - 11 * PERIOD_S, abs=0.41)
 
 
 def test_two_crossings_with_a_pause_are_two_motions() -> None:

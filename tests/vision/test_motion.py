@@ -244,7 +244,10 @@ def test_the_edge_of_the_picture_is_no_outline(
 
 
 def test_strength_is_counted_in_thresholds() -> None:
-    """A thing of twice the contrast is about twice as strong."""
+    """A thing of twice the contrast is about twice as strong.
+
+    A little more: what one pixel takes from its surroundings is bounded.
+    """
 
     def strength(contrast: float) -> float:
         detector = MotionDetector(NumpyKernels())
@@ -252,7 +255,7 @@ def test_strength_is_counted_in_thresholds() -> None:
         images[20][60:80, 100:120] = round(72 * np.exp(contrast) - 12)
         return run(detector, images)[-1].blobs[0].strength
 
-    assert strength(1.2) == pytest.approx(2 * strength(0.6), rel=0.1)
+    assert strength(1.2) == pytest.approx(2 * strength(0.6), rel=0.15)
 
 
 def test_both_kernels_see_the_same() -> None:
@@ -285,7 +288,7 @@ def test_a_blur_has_no_outline(detector: MotionDetector) -> None:
     images[20] = blurred.astype(np.uint8)
     blobs = sorted(run(detector, images)[-1].blobs, key=lambda blob: blob.x)
     assert len(blobs) == 2
-    assert blobs[0].outline < 0.3
+    assert blobs[0].outline < 0.7 * OUTLINE
     assert blobs[1].outline > 0.9
 
 
@@ -334,3 +337,21 @@ def test_who_fidgets_in_place_stays_a_thing() -> None:
         return area
 
     assert seen(known=True) > 1.15 * seen(known=False) > 0
+
+
+def test_a_calm_scene_is_known_soon() -> None:
+    """The first guess of a pixel's spread is soon forgotten: faint things are seen."""
+    images = [np.full((144, 256), 80, np.uint8) for _ in range(16)]
+    images[15][60:70, 100:110] = round(92 * np.exp(50 / 256) - 12)
+    assert run(MotionDetector(NumpyKernels()), images)[-1].blobs
+
+
+def test_the_mass_of_a_blob() -> None:
+    """What is heavier on one side leans to it."""
+    images = [np.full((144, 256), 80, np.uint8) for _ in range(21)]
+    images[20][60:80, 100:110] = 160
+    images[20][75:80, 110:130] = 160
+    (found,) = run(MotionDetector(NumpyKernels()), images)[-1].blobs
+    across, along = found.lean
+    assert across == pytest.approx(-5.0, abs=1)
+    assert along == pytest.approx(2.5, abs=1)

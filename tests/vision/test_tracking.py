@@ -1,6 +1,7 @@
 """Blobs to tracks."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 import random
 
 from hypothesis import given, strategies as st
@@ -385,3 +386,44 @@ def test_what_stands_does_not_creep() -> None:
         return [Blob(at, 60, 30, 24, 700, 0.8 * (number < 20), 2.0, outline)]
 
     assert not follow(150, car)[1]
+
+
+def test_a_box_that_jumps_by_whole_pixels_takes_no_longer_path() -> None:
+    """Of a small thing far away the box flickers; its mass goes steadily."""
+
+    def flickering(number: int, lean: float) -> list[Blob]:
+        jump = (2, -2)[number % 2]
+        one = blob(60 + number + jump, w=8, h=14)
+        return [replace(one, lean=(lean * jump, 0.0))]
+
+    assert not follow(20, lambda number: flickering(number, 0.0))[1]
+    assert follow(20, lambda number: flickering(number, -1.0))[1]
+
+
+def test_who_comes_in_may_grow_much() -> None:
+    """Of who enters near the camera only a little is seen at first."""
+    enters = [blob(40, 141, 20, 6), blob(50, 124, 50, 40), blob(62, 114, 60, 60)]
+    assert enters[1].area > 10 * enters[0].area
+
+    def born(blobs: Sequence[Blob]) -> list[float]:
+        tracker, _ = follow(len(blobs), lambda number: [blobs[number]])
+        return [track.born for track in tracker.tracks if track.seen > 0.3]
+
+    assert born(enters) == [0.0]
+    inside = [replace(one, y=one.y - 20) for one in enters]
+    assert born(inside) == [PERIOD_S]
+    # What is left of somebody at the edge is not that person.
+    assert born([enters[2], enters[1], enters[0]]) == [2 * PERIOD_S]
+
+
+def test_what_began_since_is_followed_further() -> None:
+    """Only what began until then is forgotten."""
+
+    def appearing(number: int) -> list[Blob]:
+        return [blob(40), blob(150)][: 1 + (number > 5)]
+
+    tracker, _ = follow(8, appearing)
+    tracker.clear(until=5 * PERIOD_S)
+    assert [track.blob.x for track in tracker.tracks] == [blob(150).x]
+    tracker.clear()
+    assert not tracker.tracks

@@ -26,6 +26,9 @@ MIDDLE_THRESHOLD: Final = 24.0
 """Deviation in log units that counts at sensitivity 5: 10 % of the brightness."""
 STEPS_TO_DOUBLE: Final = 3.0
 """Steps of sensitivity that halve the deviation needed."""
+GONE: Final = 0.5
+"""Share of the quiet time that is waited where all that moved has gone out of the
+picture: who stands may go on, who left does not."""
 UPDATE_S: Final = 1.0
 """Least time between two observations of the same motion."""
 HOLD_BACK_S: Final = 2.0
@@ -127,8 +130,9 @@ class Knowledge:
 class _Motion:
     """A motion that goes on; `frame` is the best look while nobody has been shown it.
 
-    It is `told` once it was reported at all, and `recognized` once its look is
-    one at which it was known what moves.
+    It is `at_edge` while all that moves touches the edge of the image, `told` once it
+    was reported at all, and `recognized` once its look is one at which it was known
+    what moves.
     """
 
     key: str
@@ -138,6 +142,7 @@ class _Motion:
     look: Look
     frame: VideoFrame | None
     zones: list[str] = field(default_factory=list)
+    at_edge: bool = False
     told: bool = False
     recognized: bool = False
     labels: tuple[Label, ...] = ()
@@ -345,7 +350,8 @@ class Analyzer:
         self._pending = None
         if not motion.told and not self._may_tell(motion, inf):
             return []
-        self._tracker.clear()
+        # What came since is not part of what ends.
+        self._tracker.clear(until=motion.last_moved)
         observed = [] if motion.told else [self._start(motion)]
         if self._recognizer is not None:
             self._recognizer.forget()
@@ -391,6 +397,7 @@ class Analyzer:
                 f"motion-{next(_keys)}", began, self._ts, self._ts, look, frame
             )
         motion.last_moved = self._ts
+        motion.at_edge = all(at_edge(track.blob, width, height) for track in tracks)
         if not motion.recognized and look.score > motion.look.score * BETTER:
             motion.look, motion.frame, motion.news = look, frame, True
         self._enter(motion, tracks, width, height)
@@ -442,7 +449,8 @@ class Analyzer:
         motion = self._motion
         if motion is None:
             return []
-        if self._ts - motion.last_moved >= self._settings.quiet_s:
+        quiet_s = self._settings.quiet_s * (GONE if self._gone(motion) else 1.0)
+        if self._ts - motion.last_moved >= quiet_s:
             return self.close()
         if not motion.told:
             waited = self._ts - motion.confirmed
@@ -450,6 +458,15 @@ class Analyzer:
         if motion.news and self._ts - motion.reported >= UPDATE_S:
             return [self._observe(motion, ObservationKind.MOTION_UPDATED, self._ts)]
         return []
+
+    def _gone(self, motion: _Motion) -> bool:
+        """Return whether all that moved lately was last seen at the edge, and is away."""
+        return motion.at_edge and not any(
+            track.moving
+            and track.seen == self._ts
+            and self._ts - track.stirred < self._settings.quiet_s
+            for track in self._tracker.tracks
+        )
 
     def _may_tell(self, motion: _Motion, waited: float) -> bool:
         """Return whether a motion may be reported after so many seconds."""

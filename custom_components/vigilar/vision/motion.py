@@ -28,7 +28,8 @@ BACKGROUND_S: Final = 8.0
 FOREGROUND_S: Final = 60.0
 """Time constant in seconds with which a lasting change becomes background."""
 SPREAD_S: Final = 6.0
-"""Time constant in seconds with which a pixel's spread is learned."""
+"""Time constant in seconds with which a pixel's spread is learned, at first as long
+as the scene is known."""
 FIRST_SPREAD: Final = 11.0
 """Spread in log units that a pixel has before it is known (4 %)."""
 GLOBAL_SHARE: Final = 0.4
@@ -81,6 +82,8 @@ class Blob:
         strength: Mean deviation over the set pixels in thresholds, 1 or more.
         outline: How much of a sharp outline it shows (0-1): solid things all of
             it, shadows, beams of light and what is out of focus almost none.
+        lean: How far the centre of its mass lies from that of its box in x and y,
+            pixels: the box jumps by whole pixels, the mass does not.
     """
 
     x: int
@@ -91,6 +94,7 @@ class Blob:
     stir: float
     strength: float
     outline: float = 1.0
+    lean: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,7 @@ class MotionDetector:
         self._watched = watched
         self._background: _Background | None = None
         self._ts = 0.0
+        self._began = 0.0
         self._learn_until = 0.0
 
     def configure(
@@ -196,7 +201,7 @@ class MotionDetector:
         if learning:
             background.relearn()
         else:
-            background.learn(gap, things)
+            background.learn(gap, ts - self._began, things)
         blobs = () if learning else background.blobs(self._min_area)
         return MotionResult(
             blobs=blobs, mask=background.mask, score=score, learning=learning
@@ -238,6 +243,7 @@ class MotionDetector:
         self._background = _Background(
             luma, self._kernels, self._threshold, self._watched(width, height)
         )
+        self._began = self._ts
         self._learn_until = self._ts + RELEARN_S
         return MotionResult(
             blobs=(), mask=self._background.mask, score=0.0, learning=True
@@ -356,8 +362,14 @@ class _Background:
         self._scratch *= MOST_LEARNED
         self._mean += self._scratch
 
-    def learn(self, gap: float, things: Sequence[Blob]) -> None:
-        """Move mean and spread towards the frame, `gap` seconds after the last."""
+    def learn(self, gap: float, age: float, things: Sequence[Blob]) -> None:
+        """Move mean and spread towards the frame.
+
+        Args:
+            gap: Seconds since the last.
+            age: Seconds since the first: a guess counts no more than what was seen.
+            things: As for `MotionDetector.update`.
+        """
         np.subtract(self._level, self._mean, out=self._scratch)
         self._scratch *= min(MOST_LEARNED, gap / BACKGROUND_S)
         places = [
@@ -373,7 +385,7 @@ class _Background:
         self._scratch.ravel()[changed] *= BACKGROUND_S / FOREGROUND_S
         self._mean += self._scratch
         np.subtract(self._size, self._spread, out=self._scratch)
-        self._scratch *= min(MOST_LEARNED, gap / SPREAD_S)
+        self._scratch *= min(MOST_LEARNED, gap / min(SPREAD_S, age))
         # What stands still is a thing, not a flicker: it must not blind its place.
         self._scratch.ravel()[self._set[~self._stirred]] = 0
         for place in places:
@@ -407,7 +419,13 @@ class _Background:
             height = float((self._size[window] * self.mask[window]).sum()) / area
             edge = int(np.count_nonzero(bends[window] > SHARP * height))
             outline = edge / min(area, 2 * (w + h))
-            found.append(Blob(x, y, w, h, area, stir, strength, min(1.0, outline)))
+            found.append(
+                Blob(
+                    *(x, y, w, h, area, stir, strength),
+                    outline=min(1.0, outline),
+                    lean=_lean(self.mask[window], area),
+                )
+            )
         found.sort(key=lambda blob: -blob.area)
         return tuple(found)
 
@@ -444,6 +462,17 @@ class _Background:
         bends[bends <= SHARP * self._size.ravel()[self._set]] = 0
         found: Plane = bends
         return found
+
+
+def _lean(part: Mask, area: int) -> tuple[float, float]:
+    """Return how far the mass of a blob lies from the centre of its box, pixels."""
+    height, width = part.shape
+    across = np.arange(width) - (width - 1) / 2
+    along = np.arange(height) - (height - 1) / 2
+    return (
+        float(part.sum(axis=0) @ across) / area,
+        float(part.sum(axis=1) @ along) / area,
+    )
 
 
 def _light_between(level: Plane, before: Plane) -> np.float32:

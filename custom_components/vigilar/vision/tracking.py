@@ -10,11 +10,11 @@ its average places over a longer time.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import dist, exp, hypot, sqrt
+from math import dist, exp, hypot, inf, sqrt
 from typing import Final
 
 from .creeping import Places
-from .displacement import Way, displacement, holds, left, touch
+from .displacement import Way, at_edge, displacement, holds, left, touch
 from .motion import Blob
 
 WINDOW_S: Final = 4.0
@@ -25,7 +25,8 @@ REACH_PER_S: Final = 0.6
 """How far a track may go in a second, as a share of the image's width, where it
 does not overlap its place before: what is near the camera is large and quick."""
 MOST_GROWTH: Final = 8.0
-"""How many times as large or as small a thing may be in the next frame."""
+"""How many times as large or as small a thing may be in the next frame, unless it
+was cut off by the edge and comes in."""
 GROWTH_COST: Final = 0.1
 """What a change to twice the area weighs, in sizes of distance."""
 STIR: Final = 0.1
@@ -93,6 +94,12 @@ def _centre(blob: Blob) -> tuple[float, float]:
     return blob.x + blob.w / 2, blob.y + blob.h / 2
 
 
+def _mass(blob: Blob) -> tuple[float, float]:
+    """Return the centre of a blob's mass."""
+    x, y = _centre(blob)
+    return x + blob.lean[0], y + blob.lean[1]
+
+
 class Tracker:
     """Follows blobs from frame to frame; not thread-safe."""
 
@@ -128,9 +135,9 @@ class Tracker:
             if track.places.steady and not track.trace
         ]
 
-    def clear(self) -> None:
-        """Follow nothing any more."""
-        self._tracks.clear()
+    def clear(self, until: float = inf) -> None:
+        """Follow nothing any more that began until a media time in seconds."""
+        self._tracks = [track for track in self._tracks if track.born > until]
 
     def update(
         self, blobs: Sequence[Blob], ts: float, width: int, height: int
@@ -153,7 +160,7 @@ class Tracker:
                 (cost, i, j)
                 for i, track in enumerate(self._tracks)
                 for j, blob in enumerate(blobs)
-                if (cost := _cost(track, blob, ts, width)) is not None
+                if (cost := _cost(track, blob, ts, width, height)) is not None
             ),
         )
         taken_tracks: set[int] = set()
@@ -223,7 +230,7 @@ class Tracker:
         wholes: list[Blob] = []
         most_apart = max(APART, 1 - (patience - self._seen) / MOST_PATIENCE)
         for step in reversed(steps[:-1]):
-            distance = dist(_centre(later.blob), _centre(step.blob))
+            distance = dist(_mass(later.blob), _mass(step.blob))
             way.add(step.size, step.blob.outline, distance)
             alive += int(step.blob.stir > STIR)
             strength += step.blob.strength
@@ -259,7 +266,7 @@ def _judge_creeping(
         track.stirred = track.seen
 
 
-def _cost(track: Track, blob: Blob, ts: float, width: int) -> float | None:
+def _cost(track: Track, blob: Blob, ts: float, width: int, height: int) -> float | None:
     """Return how badly a blob continues a track, None where it cannot."""
     distance = dist(_centre(blob), _centre(track.blob))
     reach = REACH_PER_S * width * (ts - track.seen)
@@ -267,6 +274,7 @@ def _cost(track: Track, blob: Blob, ts: float, width: int) -> float | None:
     if distance > size or (distance > reach and not touch(track.blob, blob)):
         return None
     growth = max(blob.area, track.blob.area) / min(blob.area, track.blob.area)
-    if growth > MOST_GROWTH:
+    enters = blob.area > track.blob.area and at_edge(track.blob, width, height)
+    if growth > MOST_GROWTH and not enters:
         return None
     return distance / size + GROWTH_COST * growth
