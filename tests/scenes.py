@@ -29,6 +29,8 @@ FPS: Final = 5.0
 DURATION_S: Final = 40.0
 ENTERS_S: Final = 22.0
 """When the walker of a nuisance's scene enters."""
+STANDS_UNTIL_S: Final = 193.0
+"""When a person who stands for three minutes goes."""
 
 _Y, _X = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
 
@@ -551,6 +553,28 @@ def _dimming(strength: int, seed: int) -> Scene:
     )
 
 
+def _standing(strength: int, seed: int) -> Scene:
+    """Return a person who comes, stands for three minutes and goes; weaker sways less."""
+    tall = (60.0, 45.0, 30.0)[strength - 1]
+    sway_px = 0.012 * tall
+    rng = np.random.default_rng(seed)
+    slow, quick = rng.uniform(0, 2 * pi, 2)
+    path = [(8.0, 0.0, 110.0)]
+    for ts in np.arange(13, STANDS_UNTIL_S, 0.5).tolist():
+        lean = sin(2 * pi * ts / 6.3 + slow) + 0.5 * sin(2 * pi * ts / 2.4 + quick)
+        path.append((ts, 120 + sway_px * lean, 110.0))
+    path.append((STANDS_UNTIL_S + 5, 256.0, 110.0))
+    return Scene(
+        "standing",
+        strength,
+        texture(seed),
+        [Walker(tuple(path), tall, -0.4)],
+        ((8.0, STANDS_UNTIL_S + 5),),
+        seed=seed,
+        duration=STANDS_UNTIL_S + 20,
+    )
+
+
 def _parking(strength: int, seed: int) -> Scene:
     """Return a car that parks, stands, and leaves; weaker contrast is harder."""
     contrast = (0.8, 0.5, 0.3)[strength - 1]
@@ -652,6 +676,7 @@ SPECIAL: Final[dict[str, Callable[[int, int], Scene]]] = {
     "insects": _infrared_walker,
     "noise": _noise,
     "dimming": _dimming,
+    "standing": _standing,
     "parking": _parking,
     "slow cattle": _slow_cattle,
     "dark street": _dark_street,

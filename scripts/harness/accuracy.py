@@ -24,7 +24,7 @@ from .yardstick import measure_file
 
 STAGES: Final = ("decode", "scale", "motion", "events")
 HEADING: Final = (
-    f"{'clip':36} found  false s/quiet s    start p50 p95  sure p50 p95 "
+    f"{'clip':36} found pieces false s/quiet s    start p50 p95  sure p50 p95 "
     f" ms: {' '.join(STAGES)}  | MOG2: found, false, s, ms"
 )
 
@@ -166,7 +166,7 @@ def line_of(name: str, report: dict[str, Any], *, labels: bool = False) -> str:
     mog2 = report["mog2"]
     return (
         f"{name[:36]:36} {report['found']:>2}/{report['events']:<2}"
-        f" {report['false_events']:>3} {report['false_s']:>6}/{report['quiet_s']:<6}"
+        f" {report['pieces']:>4}   {report['false_events']:>3} {report['false_s']:>6}/{report['quiet_s']:<6}"
         f" {report['start_delay_p50']:>5} {report['start_delay_p95']:>5}"
         f" {report['confirm_delay_p50']:>5} {report['confirm_delay_p95']:>5}  "
         + " ".join(f"{stages[stage]:>6.2f}" for stage in STAGES)

@@ -15,6 +15,7 @@ from custom_components.vigilar.vision import (
     creeping,
     displacement,
     motion,
+    resting,
     tracking,
 )
 from custom_components.vigilar.vision.analyzer import AnalyzerSettings
@@ -23,7 +24,7 @@ from custom_components.vigilar.vision.kernels import Kernels, NumpyKernels, load
 from .replaying import Clip, figures, replay, total
 from .truth import Score
 
-MODULES: Final = (motion, displacement, tracking, creeping, analyzer)
+MODULES: Final = (motion, displacement, tracking, creeping, resting, analyzer)
 """What the algorithm is made of."""
 SETTINGS: Final = ("begin_frames", "begin_window", "min_area", "quiet_s")
 """Settings whose defaults are constants of the algorithm as well."""

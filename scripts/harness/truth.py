@@ -68,6 +68,7 @@ class Score:
     Attributes:
         events: True events.
         found: Of them, those that a detection touches.
+        pieces: Detections that touch them, counted for each.
         false_events: Detections that touch neither an event nor what is ignored.
         quiet_s: Seconds in which nothing happens.
         false_s: Of them, seconds with a detection.
@@ -84,6 +85,7 @@ class Score:
 
     events: int = 0
     found: int = 0
+    pieces: int = 0
     false_events: int = 0
     quiet_s: float = 0.0
     false_s: float = 0.0
@@ -99,6 +101,7 @@ class Score:
         """Add what another clip came to."""
         self.events += other.events
         self.found += other.found
+        self.pieces += other.pieces
         self.false_events += other.false_events
         self.quiet_s += other.quiet_s
         self.false_s += other.false_s
@@ -158,6 +161,7 @@ def judge(truth: Truth, found: Sequence[Found], duration: float) -> Score:
         if not touching:
             continue
         score.found += 1
+        score.pieces += len(touching)
         begin = max(begin, WARM_UP_S)
         score.start_delays.append(max(0.0, min(one.start for one in touching) - begin))
         score.confirm_delays.append(

@@ -18,6 +18,7 @@ from .frames import encode_jpeg
 from .kernels import Kernels
 from .motion import Checkpoint, MotionDetector, MotionResult
 from .recognition import Mover, ObjectSettings, Recognizer
+from .resting import Resting
 from .tracking import Track, Tracker
 from .verdict import ALIVE_S, Thing, Verdict, box_of, foot, judge, path_of
 from .zones import Zone, ZoneMap
@@ -200,6 +201,7 @@ class Analyzer:
         self._tracker = knowledge.tracker
         self._configure_detector()
         self._result: MotionResult | None = None
+        self._resting = Resting()
         self._motion: _Motion | None = None
         self._pending: _Pending | None = None
         self._ts = 0.0
@@ -321,21 +323,26 @@ class Analyzer:
         begin = time.perf_counter()
         self._ts = ts
         self._decode_ms = decode_ms
-        result = self._result = self._detector.update(luma, ts, self._tracker.things)
+        result = self._result = self._detector.update(
+            luma, ts, self._tracker.things, self._resting.places
+        )
         self._unsettled = result.learning or bool(result.blobs)
         height, width = luma.shape
         if result.learning:
             self._tracker.clear()
-            alive: list[Track] = []
+            tracks: Sequence[Track] = ()
         else:
-            alive = self._alive(
-                self._tracker.update(result.blobs, ts, width, height), width, height
-            )
+            tracks = self._tracker.update(result.blobs, ts, width, height)
+        alive = self._alive(tracks, width, height)
         self._motion_ms = (time.perf_counter() - begin) * 1000
         if frame is not None:
             alive = self._recognize(alive, width, height, frame)
         if alive:
             self._moved(alive, width, height, frame)
+        if (motion := self._motion) is not None and self._resting.update(
+            alive, tracks, result, ts, self._settings.threshold
+        ):
+            motion.last_moved = ts
         return self._news()
 
     def close(self) -> list[Observation]:
@@ -348,6 +355,7 @@ class Analyzer:
         if motion is None:
             return []
         self._pending = None
+        self._resting.clear()
         if not motion.told and not self._may_tell(motion, inf):
             return []
         # What came since is not part of what ends.
@@ -371,6 +379,8 @@ class Analyzer:
 
     def _judge(self, track: Track, width: int, height: int) -> Verdict:
         """Say whether a thing goes somewhere, where things count."""
+        if self._resting.furnishes(track.blob):
+            return Verdict.STOPPED
         return judge(
             track,
             self._ts,
@@ -450,7 +460,7 @@ class Analyzer:
         if motion is None:
             return []
         quiet_s = self._settings.quiet_s * (GONE if self._gone(motion) else 1.0)
-        if self._ts - motion.last_moved >= quiet_s:
+        if self._ts - motion.last_moved >= quiet_s and not self._resting.places:
             return self.close()
         if not motion.told:
             waited = self._ts - motion.confirmed

@@ -119,12 +119,14 @@ class MotionResult:
         mask: uint8[h, w] of 0 and 1; the detector's own, valid until the next update.
         score: Share (0-1) of the image that changed.
         learning: The background is not known yet, or anew after a global change.
+        level: float32[h, w]: the picture in log units; the detector's own as well.
     """
 
     blobs: tuple[Blob, ...]
     mask: Mask
     score: float
     learning: bool
+    level: Plane
 
 
 class MotionDetector:
@@ -173,7 +175,11 @@ class MotionDetector:
             self._background.configure(threshold, watched(width, height))
 
     def update(
-        self, luma: NDArray[np.uint8], ts: float, things: Sequence[Blob] = ()
+        self,
+        luma: NDArray[np.uint8],
+        ts: float,
+        things: Sequence[Blob] = (),
+        held: Sequence[Blob] = (),
     ) -> MotionResult:
         """Compare a frame with the background, and learn from it.
 
@@ -182,6 +188,7 @@ class MotionDetector:
             ts: Media time in seconds, rising.
             things: Where things stood in the frame before; what little shows
                 of them is not learned as if it were the scene.
+            held: Where nothing is learned, since what is hidden will show again.
 
         Returns:
             What changed.
@@ -201,10 +208,14 @@ class MotionDetector:
         if learning:
             background.relearn()
         else:
-            background.learn(gap, ts - self._began, things)
+            background.learn(gap, ts - self._began, things, held)
         blobs = () if learning else background.blobs(self._min_area)
         return MotionResult(
-            blobs=blobs, mask=background.mask, score=score, learning=learning
+            blobs=blobs,
+            mask=background.mask,
+            score=score,
+            learning=learning,
+            level=background.level,
         )
 
     def checkpoint(self) -> Checkpoint | None:
@@ -246,7 +257,11 @@ class MotionDetector:
         self._began = self._ts
         self._learn_until = self._ts + RELEARN_S
         return MotionResult(
-            blobs=(), mask=self._background.mask, score=0.0, learning=True
+            blobs=(),
+            mask=self._background.mask,
+            score=0.0,
+            learning=True,
+            level=self._background.level,
         )
 
 
@@ -280,6 +295,11 @@ class _Background:
         # What only set pixels are asked for, in the order of `_set`: they are few.
         self._set: NDArray[np.intp] = np.zeros(0, np.intp)
         self._stirred: NDArray[np.bool_] = np.zeros(0, np.bool_)
+
+    @property
+    def level(self) -> Plane:
+        """Return the newest picture in log units."""
+        return self._level
 
     def configure(self, threshold: float, watched: Mask | None) -> None:
         """Compare by another threshold and another mask from now on."""
@@ -362,20 +382,20 @@ class _Background:
         self._scratch *= MOST_LEARNED
         self._mean += self._scratch
 
-    def learn(self, gap: float, age: float, things: Sequence[Blob]) -> None:
+    def learn(
+        self, gap: float, age: float, things: Sequence[Blob], held: Sequence[Blob]
+    ) -> None:
         """Move mean and spread towards the frame.
 
         Args:
             gap: Seconds since the last.
             age: Seconds since the first: a guess counts no more than what was seen.
             things: As for `MotionDetector.update`.
+            held: As for `MotionDetector.update`.
         """
         np.subtract(self._level, self._mean, out=self._scratch)
         self._scratch *= min(MOST_LEARNED, gap / BACKGROUND_S)
-        places = [
-            (slice(thing.y, thing.y + thing.h), slice(thing.x, thing.x + thing.w))
-            for thing in things
-        ]
+        places = [_window(thing) for thing in (*things, *held)]
         changed = self._set
         if places:
             slow = self.mask.copy()
@@ -383,6 +403,8 @@ class _Background:
                 slow[place] = 1
             changed = np.flatnonzero(slow)
         self._scratch.ravel()[changed] *= BACKGROUND_S / FOREGROUND_S
+        for thing in held:
+            self._scratch[_window(thing)] = 0
         self._mean += self._scratch
         np.subtract(self._size, self._spread, out=self._scratch)
         self._scratch *= min(MOST_LEARNED, gap / min(SPREAD_S, age))
@@ -473,6 +495,11 @@ def _lean(part: Mask, area: int) -> tuple[float, float]:
         float(part.sum(axis=0) @ across) / area,
         float(part.sum(axis=1) @ along) / area,
     )
+
+
+def _window(place: Blob) -> tuple[slice, slice]:
+    """Return the box of a blob as an index of a plane."""
+    return slice(place.y, place.y + place.h), slice(place.x, place.x + place.w)
 
 
 def _light_between(level: Plane, before: Plane) -> np.float32:
