@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import Stage
 
-CAMERAS = [
+CAMERAS: list[dict[str, Any]] = [
     {"source_id": "garage", "name": "Garage", "area": "Yard"},
     {"source_id": "loft", "name": "Loft"},
     {"source_id": "porch", "name": "Porch", "area": "Entrance", "tampered": True},
