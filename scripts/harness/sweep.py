@@ -17,6 +17,7 @@ from custom_components.vigilar.vision import (
     motion,
     resting,
     tracking,
+    verdict,
 )
 from custom_components.vigilar.vision.analyzer import AnalyzerSettings
 from custom_components.vigilar.vision.kernels import Kernels, NumpyKernels, load_kernels
@@ -24,7 +25,15 @@ from custom_components.vigilar.vision.kernels import Kernels, NumpyKernels, load
 from .replaying import Clip, figures, replay, total
 from .truth import Score
 
-MODULES: Final = (motion, displacement, tracking, creeping, resting, analyzer)
+MODULES: Final = (
+    motion,
+    displacement,
+    tracking,
+    creeping,
+    resting,
+    verdict,
+    analyzer,
+)
 """What the algorithm is made of."""
 SETTINGS: Final = ("begin_frames", "begin_window", "min_area", "quiet_s")
 """Settings whose defaults are constants of the algorithm as well."""
@@ -64,9 +73,15 @@ def constants(module: ModuleType) -> list[str]:
 
 
 def _swept() -> Iterator[tuple[str, int | None]]:
-    """Yield every constant of the algorithm and its module, None for a setting."""
+    """Yield every constant of the algorithm and its module, None for a setting.
+
+    A constant that others import belongs to the first of them, which defines it.
+    """
+    seen: set[str] = set()
     for index, module in enumerate(MODULES):
-        yield from ((name, index) for name in constants(module))
+        names = [name for name in constants(module) if name not in seen]
+        seen.update(names)
+        yield from ((name, index) for name in names)
     yield from ((name, None) for name in SETTINGS)
 
 
@@ -125,12 +140,14 @@ def changed(trial: Trial) -> Iterator[tuple[float, AnalyzerSettings]]:
         changes: dict[str, Any] = {trial.name: value}
         yield value, replace(settings, **changes)
         return
-    module = MODULES[trial.module]
-    setattr(module, trial.name, value)
+    users = [module for module in MODULES if hasattr(module, trial.name)]
+    for module in users:
+        setattr(module, trial.name, value)
     try:
         yield value, settings
     finally:
-        setattr(module, trial.name, before)
+        for module in users:
+            setattr(module, trial.name, before)
 
 
 def broken(score: Score) -> list[str]:

@@ -394,7 +394,7 @@ async def test_housekeeping_reads_indexes(
 
     plans = await explain(store, housekeeping)
 
-    assert any("(severity=? AND ts<?)" in step for step in plans)
+    assert any("(severity=? AND end_ts<?)" in step for step in plans)
 
     scans = [
         step

@@ -30,6 +30,7 @@ from custom_components.vigilar.vision.recognition import (
     ObjectSettings,
     Recognizer,
 )
+from custom_components.vigilar.vision.resting import PROOF_S
 from custom_components.vigilar.vision.zones import Point, Zone, ZoneKind
 
 from .common import FakeInference, Image, grey_frame, still, walk
@@ -131,8 +132,16 @@ def waited_s(images: Iterable[Image], quiet_s: float) -> float:
 def test_a_quiet_time_ends_a_motion() -> None:
     """The end comes after the quiet time, dated when movement was last seen."""
     images = list(walk(90, before=20, speed=5))
+    vanished = images[:45] + [images[0]] * 45
+    assert waited_s(vanished, 2.0) == pytest.approx(2.0, abs=0.21)
+
+
+def test_what_stopped_is_looked_at_before_it_is_furniture() -> None:
+    """It may live: it has the time to show so, and the end is dated all the same."""
+    images = list(walk(90, before=20, speed=5))
     stopped = images[:45] + [images[45]] * 45
-    assert waited_s(stopped, 2.0) == pytest.approx(2.0, abs=0.21)
+    assert waited_s(stopped, 2.0) == pytest.approx(PROOF_S, abs=0.41)
+    assert waited_s(stopped, 7.0) == pytest.approx(7.0, abs=0.41)
 
 
 def test_who_left_is_not_waited_for() -> None:

@@ -8,7 +8,16 @@ from dataclasses import asdict, dataclass
 import json
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, exists, func, not_, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    delete,
+    exists,
+    func,
+    literal_column,
+    not_,
+    select,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from ..models import MediaKind, Severity
@@ -240,9 +249,10 @@ class MediaStore:
                 found += await self._disposable(
                     limit - len(found),
                     events.c.severity == _RANKS[severity],
-                    # Implied by the second, but this one the index knows.
+                    # Implied by the second, but this one the index knows; the sign
+                    # keeps the second from another index, of all events.
                     events.c.ts < cutoff,
-                    events.c.end_ts < cutoff,
+                    literal_column("+events.end_ts") < cutoff,
                 )
         return found
 

@@ -38,7 +38,8 @@ def _add_search(connection: Connection) -> None:
     connection.exec_driver_sql(
         "CREATE TABLE texts (id INTEGER NOT NULL PRIMARY KEY, text TEXT NOT NULL UNIQUE)"
     )
-    connection.exec_driver_sql("DROP INDEX IF EXISTS ix_events_type")
+    for index in ("ix_events_type", "ix_events_severity"):
+        connection.exec_driver_sql(f"DROP INDEX IF EXISTS {index}")
     connection.exec_driver_sql("DROP TRIGGER IF EXISTS reviews_follow_events")
     # The phones' part of the database came later than version 1 did.
     connection.exec_driver_sql(
@@ -113,7 +114,7 @@ events: Final = Table(
 )
 Index("ix_events_ts", events.c.ts, events.c.id)
 Index("ix_events_source", events.c.source_id, events.c.ts, events.c.id)
-Index("ix_events_severity", events.c.severity, events.c.ts, events.c.id)
+Index("ix_events_age", events.c.severity, events.c.end_ts)
 Index("ix_events_open", events.c.ts, sqlite_where=events.c.end_ts.is_(None))
 
 

@@ -670,12 +670,10 @@ def _prune(
             select(events)
             .where(
                 events.c.severity == RANKS[severity],
-                # Implied by the second, but this one the index knows.
-                events.c.ts < cutoff,
                 events.c.end_ts < cutoff,
                 events.c.id.not_in(select(protected.c.event_id)),
             )
-            .order_by(events.c.ts)
+            .order_by(events.c.end_ts)
             .limit(BATCH - len(old))
         )
         old += [records.event_of(row) for row in connection.execute(statement)]
