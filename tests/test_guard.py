@@ -26,6 +26,7 @@ from custom_components.vigilar.const import (
     DOMAIN,
     SUBENTRY_CODE,
 )
+from custom_components.vigilar.events.clock import wall_ms
 from custom_components.vigilar.events.query import EventQuery
 from custom_components.vigilar.models import (
     ArmMode,
@@ -135,7 +136,10 @@ async def pass_time(
 async def see_person(hass: HomeAssistant, workers: Workers, key: str = "a") -> None:
     """Let the camera see a person."""
     workers.of("front_door").see(
-        ObservationKind.MOTION_STARTED, key=key, labels=(Label("person", 0.9),)
+        ObservationKind.MOTION_STARTED,
+        wall_ms(),
+        key=key,
+        labels=(Label("person", 0.9),),
     )
     await settle(hass)
 
