@@ -5,7 +5,7 @@ copied into the days before, so that nobody has to wait for a week to pass.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 import json
@@ -22,6 +22,7 @@ from .client import HomeAssistantClient, JsonObject
 from .home_assistant import HomeAssistantProcess
 from .process import HarnessError, free_port
 from .streams import CLIP, HttpStreamServer
+from .timeline import ulid_time
 
 DAYS: Final = 5
 MINUTE_MS: Final = 60_000
@@ -170,7 +171,9 @@ class LivedIn:
             text = "The neighbour brought the parcel back."
             await client.call("vigilar/note", event_id=ids[1], text=text)
             await client.call("vigilar/protect", event_id=ids[2])
-            await client.call("vigilar/feedback", event_id=ids[5], verdict="false_alarm")
+            await client.call(
+                "vigilar/feedback", event_id=ids[5], verdict="false_alarm"
+            )
             return next(event for event in whole if event["type"] == "person")
 
 
@@ -260,7 +263,15 @@ def _cards() -> JsonObject:
 def _moments(now: int, dice: random.Random) -> Iterator[int]:
     """Yield when something happened: more by day than by night, much at noon and six."""
     for day in range(DAYS):
-        for hour, events in ((7, 3), (8, 6), (12, 4), (15, 3), (17, 6), (18, 5), (22, 2)):
+        for hour, events in (
+            (7, 3),
+            (8, 6),
+            (12, 4),
+            (15, 3),
+            (17, 6),
+            (18, 5),
+            (22, 2),
+        ):
             midnight = now - now % DAY_MS - day * DAY_MS
             for _ in range(dice.randrange(events + 1)):
                 ts = midnight + hour * 60 * MINUTE_MS + dice.randrange(60 * MINUTE_MS)
@@ -272,7 +283,7 @@ def _fill(connection: sqlite3.Connection, now: int) -> None:
     """Copy what was seen into the days before."""
     dice = random.Random(7)
     seen = connection.execute(
-        "SELECT * FROM events WHERE instr(payload, '\"clip\":{\"state\":\"ready\"')"
+        'SELECT * FROM events WHERE instr(payload, \'"clip":{"state":"ready"\')'
     ).fetchall()
     if not seen:
         raise HarnessError("nothing was seen that could be copied")
@@ -291,7 +302,7 @@ def _copy(
     connection: sqlite3.Connection, row: sqlite3.Row, ts: int, seq: int, reviewed: bool
 ) -> None:
     """Let an event have happened at another time, too, with the same media."""
-    new_id = _ulid_time(ts) + f"{seq:016}"
+    new_id = ulid_time(ts) + f"{seq:016}"
     later = ts - row["ts"]
     payload = _shifted(json.loads(row["payload"].replace(row["id"], new_id)), later)
     payload["seq"] = seq
@@ -322,29 +333,21 @@ def _copy(
 
 def _insert(connection: sqlite3.Connection, table: str, row: JsonObject) -> None:
     """Insert a row."""
-    connection.execute(
-        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
-        tuple(row.values()),
-    )
+    columns, places = ", ".join(row), ", ".join("?" * len(row))
+    statement = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
+    connection.execute(statement, tuple(row.values()))
 
 
 def _shifted(value: Any, later: int) -> Any:
     """Return a payload in which every point in time is later."""
     match value:
         case dict():
-            is_time: Callable[[str], bool] = lambda key: key.endswith("ts")
             return {
                 key: each + later
-                if is_time(key) and isinstance(each, int)
+                if key.endswith("ts") and isinstance(each, int)
                 else _shifted(each, later)
                 for key, each in value.items()
             }
         case list():
             return [_shifted(each, later) for each in value]
     return value
-
-
-def _ulid_time(ts: int) -> str:
-    """Return the part of a ULID that says when."""
-    signs = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-    return "".join(signs[ts >> 5 * place & 31] for place in reversed(range(10)))

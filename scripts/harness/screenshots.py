@@ -105,7 +105,9 @@ async def photograph(
                         if view.then:
                             await view.then(page)
                     except Error as err:
-                        say(f"screenshots: {target.name}: {err.message.splitlines()[0]}")
+                        say(
+                            f"screenshots: {target.name}: {err.message.splitlines()[0]}"
+                        )
                     await page.wait_for_timeout(REST_MS)
                     await page.screenshot(path=target)
                     await page.close()
