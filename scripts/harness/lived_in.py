@@ -73,6 +73,7 @@ LENSES: Final = (
 )
 ZONED: Final = LENSES[1]
 OFFLINE: Final = LENSES[2]
+UNRECOGNISED: Final = "Something moved and was not recognised"
 ZONE: Final = {
     "name": "Path",
     "kind": "include",
@@ -306,6 +307,10 @@ def _copy(
     later = ts - row["ts"]
     payload = _shifted(json.loads(row["payload"].replace(row["id"], new_id)), later)
     payload["seq"] = seq
+    changed = {}
+    if seq % 3 == 0:
+        changed = {"type": "motion", "severity": 0}
+        payload |= {"labels": [], "score": 0, "why": UNRECOGNISED}
     reviewers = []
     if reviewed:
         reviewers = ["somebody"]
@@ -314,6 +319,7 @@ def _copy(
         connection,
         "events",
         dict(row)
+        | changed
         | {
             "id": new_id,
             "ts": ts,

@@ -20,7 +20,7 @@ from .lived_in import CARDS, LENSES, STRATEGY, LivedIn
 from .process import HarnessError
 
 SIZES: Final = {"wide": (1280, 800), "narrow": (390, 844)}
-PATIENCE_MS: Final = 60_000
+PATIENCE_MS: Final = 20_000
 # Pictures, players and transitions come to rest within.
 REST_MS: Final = 1500
 
@@ -44,12 +44,12 @@ class View:
 
 async def _open_filters(page: Page) -> None:
     """Open the choice of cameras."""
-    await page.locator("vigilar-timeline-filters button.choice").first.click()
+    await page.locator("vigilar-filter-bar button[popovertarget]").first.click()
 
 
 async def _open_first(page: Page) -> None:
     """Open the newest event that has a picture."""
-    await page.locator(".row:has(img)").first.click()
+    await page.locator("[data-action=view]:has(img)").first.click()
     await page.locator("vigilar-event-view .why").wait_for()
 
 
