@@ -10,7 +10,11 @@ from scripts.harness.accessibility import assert_accessible
 from . import view_scenes
 from .conftest import Stage
 
-FRONT: dict[str, object] = {"source_id": "front_door", "name": "Front door", "area": "Garden"}
+FRONT: dict[str, object] = {
+    "source_id": "front_door",
+    "name": "Front door",
+    "area": "Garden",
+}
 PERSON = {
     "id": "1",
     "box": [0.25, 0.5, 0.5, 0.25],

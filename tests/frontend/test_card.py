@@ -291,7 +291,7 @@ def test_dark_and_light_differ_and_follow_the_theme(stage: Stage) -> None:
         "mounted.shadowRoot.querySelector('vigilar-timeline').hasAttribute('dark')"
     )
     dark = stage.in_timeline(colour)
-    assert (light, dark) == ("rgb(179, 66, 11)", "rgb(255, 155, 102)")
+    assert (light, dark) == ("rgb(163, 58, 7)", "rgb(255, 155, 102)")
 
 
 def test_a_theme_that_changes_within_the_same_object_is_seen(stage: Stage) -> None:
@@ -438,6 +438,8 @@ def test_the_editor_offers_what_there_is(stage: Stage) -> None:
         "Event types",
         "Severities",
         "Zones",
+        "Only events not reviewed",
+        "Whose review counts",
         "View",
         "Density",
         "Show pictures",
@@ -445,7 +447,7 @@ def test_the_editor_offers_what_there_is(stage: Stage) -> None:
         "Number of events",
     ]
     helped = [field["name"] for field in form if field["helper"]]
-    assert helped == ["source_ids", "types", "severities"]
+    assert helped == ["source_ids", "area_ids", "types", "severities", "zones"]
     assert form[1]["selector"]["select"]["options"] == [
         {"value": "front_door", "label": "Front door"},
         {"value": "garden", "label": "Garden"},

@@ -163,7 +163,7 @@ def test_it_draws_lanes_bars_and_now(house: House) -> None:
                 if (data[index + 3] === 255) colours.add(`${data[index]} ${data[index + 1]} ${data[index + 2]}`);
             }
             // Alert, critical, warning and now, as the tokens name them.
-            return ["179 66 11", "179 22 29", "138 90 0", "46 158 91"].every((colour) => colours.has(colour));
+            return ["163 58 7", "179 22 29", "138 90 0", "46 158 91"].every((colour) => colours.has(colour));
         }"""
     )
 

@@ -668,7 +668,11 @@ def test_a_camera_that_is_offline_is_drawn_on_its_last_picture(
                 }
             },
             "states": {
-                "image.last": {"state": "", "attributes": {"entity_picture": picture}}
+                "image.last": {
+                    "entity_id": "image.last",
+                    "state": "2026-11-23T10:00:00+00:00",
+                    "attributes": {"entity_picture": picture},
+                }
             },
         },
     )

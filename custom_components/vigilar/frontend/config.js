@@ -17,6 +17,10 @@ export const TYPES = [
   "camera_offline",
   "camera_online",
   "camera_tampered",
+  "alarm_armed",
+  "alarm_disarmed",
+  "alarm_triggered",
+  "alarm_locked_out",
 ];
 
 export const VIEWS = ["list", "ribbon", "both"];

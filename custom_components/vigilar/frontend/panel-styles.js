@@ -69,7 +69,7 @@ export const panelStyles = [
       line-height: 18px;
       font-variant-numeric: tabular-nums;
       color: #fff;
-      background: #b3420b;
+      background: #a33a07;
     }
     header nav {
       flex: 1;

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from orjson import Fragment
+
 from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.core import CALLBACK_TYPE, Event as BusEvent, HomeAssistant, callback
@@ -17,10 +19,11 @@ from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
 )
+from homeassistant.helpers.json import json_bytes
 
 from ..access import may_read
 from ..events.store import EventStore
-from ..models import BlindPeriod, Change, ChangeKind, Event, SourceInfo
+from ..models import BlindPeriod, Change, ChangeKind, SourceInfo
 from .filters import Filter, readable_ids
 from .source_views import SourceView
 
@@ -29,6 +32,20 @@ MAX_PENDING: Final = 1000
 COALESCE_S: Final = 0.1
 
 type Views = Mapping[str, SourceView]
+
+
+@dataclass(slots=True, eq=False)
+class News:
+    """A change on its way to the subscribers; they share the text of its event."""
+
+    change: Change
+    _text: Fragment | None = None
+
+    def text(self) -> Fragment:
+        """Return the event as JSON, made once however many are told."""
+        if self._text is None:
+            self._text = Fragment(json_bytes(self.change.event.as_dict()))
+        return self._text
 
 
 @dataclass(slots=True, eq=False)
@@ -51,7 +68,7 @@ class Subscriber:
     connection: ActiveConnection
     msg_id: int
     event_filter: Filter
-    pending: dict[str, Change] = field(default_factory=dict)
+    pending: dict[str, News] = field(default_factory=dict)
     blind: dict[int, BlindPeriod] = field(default_factory=dict)
     sources: list[dict[str, Any]] | None = None
     unreviewed: int = 0
@@ -60,31 +77,35 @@ class Subscriber:
     timer: asyncio.TimerHandle | None = None
 
     def split(
-        self, changes: Iterable[Change], views: Views
-    ) -> tuple[list[dict[str, Any]], list[str]]:
+        self, news: Iterable[News], views: Views
+    ) -> tuple[list[Fragment], list[str]]:
         """Return the events to show, newest first, and the ids to take away."""
         sources = _infos(views)
         readable = readable_ids(self.connection.user, sources.values())
         query = self.event_filter.resolve(sources, None)
-        shown: list[Event] = []
+        shown: list[News] = []
         removed: list[str] = []
-        for change in changes:
-            event = change.event
+        for item in news:
+            change, event = item.change, item.change.event
             if readable is not None and event.source_id not in readable:
                 continue
             if change.kind is ChangeKind.DELETED:
                 removed.append(event.id)
             elif query.matches(event):
-                shown.append(event)
+                shown.append(item)
             elif change.kind is not ChangeKind.NEW:
                 # It may have been shown as something else before.
                 removed.append(event.id)
-        shown.sort(key=lambda event: (event.ts, event.id), reverse=True)
-        return [event.as_dict() for event in shown], removed
+        shown.sort(
+            key=lambda item: (item.change.event.ts, item.change.event.id), reverse=True
+        )
+        return [item.text() for item in shown], removed
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Send one message of this subscription."""
-        self.connection.send_message(websocket_api.event_message(self.msg_id, message))
+        self.connection.send_message(
+            json_bytes(websocket_api.event_message(self.msg_id, message))
+        )
 
 
 class Timeline:
@@ -133,8 +154,9 @@ class Timeline:
     @callback
     def publish(self, change: Change) -> None:
         """Hand a change to every subscriber; each sends by its own clock."""
+        news = News(change)
         for subscriber in list(self._subscribers):
-            subscriber.pending[change.event.id] = change
+            subscriber.pending[change.event.id] = news
             if len(subscriber.pending) > MAX_PENDING:
                 self._drop(subscriber)
             else:
@@ -234,9 +256,9 @@ class Timeline:
         """Send what is pending as one message and wait a little with the next."""
         subscriber.timer = None
         changes = [
-            change
-            for change in subscriber.pending.values()
-            if change.seq > subscriber.seq
+            item
+            for item in subscriber.pending.values()
+            if item.change.seq > subscriber.seq
         ]
         blind = readable_blind(
             subscriber.blind.values(), subscriber.connection.user, _infos(self._seen)
@@ -246,7 +268,7 @@ class Timeline:
         news = self.describe(subscriber)
         if blind:
             news["blind"] = blind
-        subscriber.seq = max([subscriber.seq, *(change.seq for change in changes)])
+        subscriber.seq = max([subscriber.seq, *(item.change.seq for item in changes)])
         events, removed = subscriber.split(changes, self._seen)
         if not (events or removed or news):
             if changes:

@@ -34,7 +34,7 @@ from .filters import (
     Filter,
     readable_ids,
 )
-from .subscriptions import MAX_PENDING, Subscriber, Timeline, readable_blind
+from .subscriptions import MAX_PENDING, News, Subscriber, Timeline, readable_blind
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 500
@@ -92,10 +92,10 @@ async def ws_subscribe(
         if missed is None:
             query = _visible(timeline, connection.user, event_filter)
             page = await timeline.store.page(query, limit=msg["limit"])
-            events: list[dict[str, Any]] = [event.as_dict() for event in page]
+            events: list[Any] = [event.as_dict() for event in page]
             removed: list[str] = []
         else:
-            latest = {change.event.id: change for change in missed}
+            latest = {change.event.id: News(change) for change in missed}
             events, removed = subscriber.split(latest.values(), timeline.views())
             seq = max([seq, *(change.seq for change in missed)])
         now = wall_ms()
