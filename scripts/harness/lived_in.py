@@ -175,7 +175,7 @@ class LivedIn:
             await client.call(
                 "vigilar/feedback", event_id=ids[5], verdict="false_alarm"
             )
-            return next(event for event in whole if event["type"] == "person")
+            return next(e for e in whole if e["source_id"] == ZONED.source_id)
 
 
 def _cut(lens: Lens, work_dir: Path) -> Path:

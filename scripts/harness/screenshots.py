@@ -53,6 +53,12 @@ async def _open_first(page: Page) -> None:
     await page.locator("vigilar-event-view .why").wait_for()
 
 
+async def _watch(page: Page) -> None:
+    """Hold the clip in the midst of what happened."""
+    for key in ("Space", "Home", "ArrowRight", "ArrowRight"):
+        await page.keyboard.press(key)
+
+
 EMPTY: Final = (View("first-run", "/vigilar/timeline", "vigilar-timeline"),)
 
 
@@ -68,7 +74,9 @@ def views(event: JsonObject) -> tuple[View, ...]:
         View("timeline", "/vigilar/timeline", rows),
         View("filters", "/vigilar/timeline", rows, _open_filters),
         View("event-beside", "/vigilar/timeline", rows, _open_first),
-        View("event", f"/vigilar/event/{event['id']}", "vigilar-event-view .why"),
+        View(
+            "event", f"/vigilar/event/{event['id']}", "vigilar-event-view video", _watch
+        ),
         View("cameras", "/vigilar/cameras", "[data-source] img"),
         View("live", f"/vigilar/live/{entity_camera}", "vigilar-live-player"),
         View("live-still", f"/vigilar/live/{stream_camera}", rows),

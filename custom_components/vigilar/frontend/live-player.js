@@ -253,7 +253,7 @@ export class VigilarLivePlayer extends HassElement {
     const { localize } = this;
     const path = lastPictureOf(this.home, source)?.attributes.entity_picture;
     if (!path || this._broken) {
-      return html`<div class="none">${icon("camera")}<span>${localize("cameras.no_player")}</span></div>`;
+      return html`<div class="none">${icon("camera")}<span>${localize("cameras.no_picture")}</span></div>`;
     }
     return html`<img src=${this.home.hassUrl?.(path) ?? path} alt=${source.name} @error=${() => (this._broken = true)} />
       <span class="past">${localize("cameras.no_player")}</span>`;
