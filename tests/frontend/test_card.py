@@ -299,9 +299,7 @@ def test_a_theme_that_changes_within_the_same_object_is_seen(stage: Stage) -> No
     stage.write("01A", type="person", severity="alert")
     stage.mount(hass={"themes": {"darkMode": False}})
     stage.expect_shown(["01A"])
-    stage.js(
-        "mounted.hass.themes.darkMode = true; mounted.hass = { ...mounted.hass };"
-    )
+    stage.js("mounted.hass.themes.darkMode = true; mounted.hass = { ...mounted.hass };")
     expect(stage.page.locator("vigilar-timeline[dark]")).to_have_count(1)
 
 
