@@ -104,7 +104,7 @@ def rows(count: int, now: int) -> Iterator[tuple[Any, ...]]:
         more += f', "reviews": {reviews}' if seen else ""
         more += f', "note": {note}' if rare else ""
         yield (
-            f"{_ulid_time(ts)}{number:016}",
+            f"{ulid_time(ts)}{number:016}",
             *(ts, ts + 4000, event_type, severity, source_id, number + 1),
             f"{payload}{more}}}",
             zones,
@@ -113,7 +113,7 @@ def rows(count: int, now: int) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def _ulid_time(ts: int) -> str:
+def ulid_time(ts: int) -> str:
     """Return the part of a ULID that says when."""
     signs = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     return "".join(signs[ts >> 5 * place & 31] for place in reversed(range(10)))

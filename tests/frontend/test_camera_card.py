@@ -151,6 +151,17 @@ def test_a_camera_of_an_address_shows_its_last_event(camera: CameraStage) -> Non
     assert camera.js("return server.live.subscriptions.length") == 0
 
 
+def test_a_camera_that_gives_no_picture_shows_its_last_event(
+    camera: CameraStage,
+) -> None:
+    """What was there is better than nothing, as long as it says so."""
+    camera.page.route("**/camera_proxy/**", lambda route: route.fulfill(body=""))
+    camera.show(source_id="front_door", live="never")
+    still = camera.page.locator("vigilar-camera-still")
+    expect(still.locator(".past")).to_have_text("Last event")
+    expect(still.locator("img")).to_be_visible()
+
+
 def test_a_picture_that_there_never_was_is_not_asked_for(camera: CameraStage) -> None:
     """Before the first event Home Assistant would answer with an error."""
     camera.furnish({**FRONT, "entity": None, "unseen": True})

@@ -294,6 +294,15 @@ def test_dark_and_light_differ_and_follow_the_theme(stage: Stage) -> None:
     assert (light, dark) == ("rgb(163, 58, 7)", "rgb(255, 155, 102)")
 
 
+def test_a_theme_that_changes_within_the_same_object_is_seen(stage: Stage) -> None:
+    """Home Assistant hands over the themes of before, with another content."""
+    stage.write("01A", type="person", severity="alert")
+    stage.mount(hass={"themes": {"darkMode": False}})
+    stage.expect_shown(["01A"])
+    stage.js("mounted.hass.themes.darkMode = true; mounted.hass = { ...mounted.hass };")
+    expect(stage.page.locator("vigilar-timeline[dark]")).to_have_count(1)
+
+
 def test_a_theme_can_set_the_colours(stage: Stage) -> None:
     """CSS variables of the page win over ours."""
     stage.write("01A", severity="critical")

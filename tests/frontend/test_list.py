@@ -146,6 +146,21 @@ def test_blind_periods_stand_between_the_events(house: House) -> None:
     )
 
 
+def test_a_blind_period_within_a_minute_says_one_time(house: House) -> None:
+    """From 11:59 until 11:59 would be no news."""
+    house.open()
+    house.page.locator("li.blind").first.wait_for()
+    house.js(
+        """const start = Math.floor(Date.now() / 60_000) * 60_000 - 60_000;
+        server.connection.deliver({ kind: "changed", seq: ++server.seq, events: [], removed: [], blind: [
+            { id: 9, source_id: null, start, end: start + 9_000, reason: "restart" },
+        ] });"""
+    )
+    expect(house.page.locator("li.blind").first).to_have_text(
+        "Nobody watched 11:59: Home Assistant was restarting"
+    )
+
+
 def test_blind_periods_of_other_cameras_are_not_shown(house: House) -> None:
     """Filtered to one camera, what the others missed does not matter."""
     house.open(element="card", config={"source_ids": ["garage"]})

@@ -9,6 +9,12 @@ import { css, html, nothing } from "./vendor/lit.js";
 /** Some cameras are asked for each picture anew, and wake up for it. */
 const REFRESH_MS = 10_000;
 
+/**
+ * @typedef {object} Picture
+ * @property {string} path Where it is.
+ * @property {boolean} past Whether it is that of the last event.
+ */
+
 /** A camera's picture of now, taken anew now and then while somebody can see it. */
 export class VigilarCameraStill extends HassElement {
   /** @override */
@@ -16,6 +22,7 @@ export class VigilarCameraStill extends HassElement {
     source: { attribute: false },
     stale: { type: Boolean, reflect: true },
     _shown: { state: true },
+    _past: { state: true },
     _failed: { state: true },
   };
 
@@ -59,7 +66,8 @@ export class VigilarCameraStill extends HassElement {
   ];
 
   #seen = false;
-  #path = "";
+  /** @type {Picture[]} Those of now before those of the past. */
+  #pictures = [];
 
   /** Numbers the pictures asked for; one that comes late is dropped. */
   #asked = 0;
@@ -80,6 +88,7 @@ export class VigilarCameraStill extends HassElement {
     this.stale = false;
     /** @type {string | undefined} */
     this._shown = undefined;
+    this._past = false;
     this._failed = false;
   }
 
@@ -112,41 +121,56 @@ export class VigilarCameraStill extends HassElement {
    */
   willUpdate(changed) {
     super.willUpdate(changed);
-    const path = this.#given()?.attributes.entity_picture ?? "";
-    if (path === this.#path) return;
-    this.#path = path;
+    const pictures = this.#given();
+    if (pictures.map(({ path }) => path).join() === this.#pictures.map(({ path }) => path).join()) return;
+    this.#pictures = pictures;
     this.#refresh();
   }
 
-  /** @returns {import("./vigilar").EntityState | undefined} What has the picture. */
+  /** @returns {Picture[]} What there is to show, the best first. */
   #given() {
     const { source } = this;
-    return source && (cameraOf(this.home, source) ?? lastPictureOf(this.home, source));
+    if (!source) return [];
+    const now = cameraOf(this.home, source)?.attributes.entity_picture;
+    const last = lastPictureOf(this.home, source)?.attributes.entity_picture;
+    return [...(now ? [{ path: now, past: false }] : []), ...(last ? [{ path: last, past: true }] : [])];
   }
 
   #refresh = () => {
     clearTimeout(this.#timer);
-    if (!this.#seen || document.hidden || !this.#path) return;
-    const asked = ++this.#asked;
-    const address = new URL(this.hass?.hassUrl?.(this.#path) ?? this.#path, location.href);
+    if (!this.#seen || document.hidden || !this.#pictures.length) return;
+    this.#fetch(this.#pictures, ++this.#asked);
+  };
+
+  /**
+   * @param {Picture[]} pictures To be tried one after the other.
+   * @param {number} asked
+   */
+  #fetch([given, ...others], asked) {
+    if (asked !== this.#asked) return;
+    if (!given) {
+      this._failed = true;
+      this.#timer = setTimeout(this.#refresh, REFRESH_MS);
+      return;
+    }
+    const address = new URL(this.hass?.hassUrl?.(given.path) ?? given.path, location.href);
     address.searchParams.set("at", String(Date.now()));
     // The old picture stays until the new one is whole.
     const picture = new Image();
-    const done = (/** @type {boolean} */ loaded) => {
+    picture.onload = () => {
       if (asked !== this.#asked) return;
-      if (loaded) this._shown = picture.src;
-      this._failed = !loaded;
+      this._shown = picture.src;
+      this._past = given.past;
+      this._failed = false;
       this.#timer = setTimeout(this.#refresh, REFRESH_MS);
     };
-    picture.onload = () => done(true);
-    picture.onerror = () => done(false);
+    picture.onerror = () => this.#fetch(others, asked);
     picture.src = address.href;
-  };
+  }
 
   /** @override */
   render() {
-    const { source } = this;
-    const past = source && !cameraOf(this.home, source) && this._shown;
+    const past = this._shown && this._past;
     return html`${this._shown ? html`<img src=${this._shown} alt="" />` : icon(this._failed ? "camera_offline" : "camera")}
     ${past ? html`<span class="past">${this.localize("cameras.last_picture")}</span>` : nothing}`;
   }

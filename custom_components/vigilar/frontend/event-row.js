@@ -100,6 +100,7 @@ export function foldRow({ key, lead, events, open }, context) {
   const oldest = /** @type {TimelineEvent} */ (events.at(-1));
   const end = newest.payload.end_ts ?? newest.ts;
   const count = localize("list.fold_count", { count: events.length });
+  const [from, to] = [format.time(oldest.ts), format.time(end)];
   return html`<li
     class="item fold ${lead.severity} ${open ? "open" : ""} ${context.fresh ? "fresh" : ""} ${reviewed ? "reviewed" : ""}"
     data-key=${key}
@@ -116,7 +117,7 @@ export function foldRow({ key, lead, events, open }, context) {
       >
         ${picture(lead, context, events.length)} ${gist(lead, reviewed, context, mixOf(lead, events, localize))}
         <span class="when">
-          <span class="span"><bdi>${format.time(oldest.ts)}</bdi>–<bdi>${format.time(end)}</bdi></span>
+          <span class="span"><bdi>${from}</bdi>${from === to ? nothing : html`–<bdi>${to}</bdi>`}</span>
           <span class="duration"><bdi>${count}</bdi></span>
         </span>
       </button>
@@ -149,10 +150,14 @@ export function blindText(blind, { localize, format, nameOfSource }) {
   const otherDay = end !== null && format.dayKey(start) !== format.dayKey(end);
   /** @param {number} ts */
   const moment = (ts) => (otherDay ? `${format.shortDay(ts)} ${format.time(ts)}` : format.time(ts));
+  const since = moment(start);
+  const until = end === null ? undefined : moment(end);
   const time =
-    end === null
-      ? localize("list.since", { start: moment(start) })
-      : localize("list.span", { start: moment(start), end: moment(end) });
+    until === undefined
+      ? localize("list.since", { start: since })
+      : since === until
+        ? since
+        : localize("list.span", { start: since, end: until });
   const reason = nameOf(localize, "list.blind_reason", blind.reason);
   return source === null
     ? localize("list.blind_all", { time, reason })

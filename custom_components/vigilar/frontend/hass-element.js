@@ -60,7 +60,7 @@ export class HassElement extends LitElement {
       !before ||
       before.locale !== hass.locale ||
       before.language !== hass.language ||
-      before.themes?.darkMode !== hass.themes?.darkMode ||
+      this.hasAttribute("dark") !== Boolean(hass.themes?.darkMode) ||
       before.connection !== hass.connection ||
       before.config?.state !== hass.config?.state ||
       before.user !== hass.user ||

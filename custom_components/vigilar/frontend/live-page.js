@@ -82,6 +82,8 @@ export class VigilarLivePage extends SourcesElement {
       }
       vigilar-timeline { min-block-size: 240px; }
       @container live (min-width: 1000px) {
+        .tools { padding-inline: 0; }
+        h3 { padding-inline: 12px; }
         .columns { grid-template-columns: minmax(0, 1fr) 380px; gap: 8px; padding-inline: 16px; align-content: stretch; }
         vigilar-live-player { border-radius: 16px; overflow: hidden; }
         .events { display: flex; flex-direction: column; min-block-size: 0; max-block-size: calc(100vh - 140px); }

@@ -21,6 +21,7 @@ export class VigilarLivePlayer extends HassElement {
     _player: { state: true },
     _boxes: { state: true },
     _broken: { state: true },
+    _playing: { state: true },
   };
 
   /** @override */
@@ -41,6 +42,8 @@ export class VigilarLivePlayer extends HassElement {
       .whole { position: relative; }
       ha-camera-stream,
       img { display: block; inline-size: 100%; }
+      /* Before the first picture nobody knows its shape. */
+      .waiting { aspect-ratio: 16 / 9; }
       .none {
         display: grid;
         place-items: center;
@@ -115,6 +118,8 @@ export class VigilarLivePlayer extends HassElement {
     /** @type {LiveBox[]} */
     this._boxes = [];
     this._broken = false;
+    /** @type {boolean} Whether the player has had a picture. */
+    this._playing = false;
   }
 
   /** @override */
@@ -220,6 +225,7 @@ export class VigilarLivePlayer extends HassElement {
     if (this._player === undefined) return html`<div class="none" role="status">${localize("cameras.connecting")}</div>`;
     if (this._player) {
       return html`<ha-camera-stream
+        class=${this._playing ? nothing : "waiting"}
         .hass=${this.hass}
         .stateObj=${camera}
         .controls=${this.controls}
@@ -227,6 +233,7 @@ export class VigilarLivePlayer extends HassElement {
         muted
         ?controls=${this.controls}
         allow-exoplayer
+        @load=${() => (this._playing = true)}
       ></ha-camera-stream>`;
     }
     const stream = `/api/camera_proxy_stream/${camera.entity_id}?token=${camera.attributes.access_token}`;
@@ -246,7 +253,7 @@ export class VigilarLivePlayer extends HassElement {
     const { localize } = this;
     const path = lastPictureOf(this.home, source)?.attributes.entity_picture;
     if (!path || this._broken) {
-      return html`<div class="none">${icon("camera")}<span>${localize("cameras.no_player")}</span></div>`;
+      return html`<div class="none">${icon("camera")}<span>${localize("cameras.no_picture")}</span></div>`;
     }
     return html`<img src=${this.home.hassUrl?.(path) ?? path} alt=${source.name} @error=${() => (this._broken = true)} />
       <span class="past">${localize("cameras.no_player")}</span>`;

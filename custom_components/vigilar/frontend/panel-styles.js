@@ -106,7 +106,7 @@ export const panelStyles = [
     main > * { min-inline-size: 0; }
     vigilar-timeline {
       flex: 1;
-      max-inline-size: 900px;
+      max-inline-size: 1040px;
       background: var(--surface);
     }
     .away {

@@ -233,7 +233,7 @@ export class VigilarTimeline extends LitElement {
       !before ||
       before.locale !== this.hass.locale ||
       before.language !== this.hass.language ||
-      before.themes?.darkMode !== this.hass.themes?.darkMode ||
+      this.hasAttribute("dark") !== Boolean(this.hass.themes?.darkMode) ||
       before.connection !== this.hass.connection ||
       before.config?.state !== this.hass.config?.state
     );

@@ -219,6 +219,8 @@ export const timelineStyles = [tokens, controls, notices, css`
     gap: 8px;
     min-inline-size: 0;
   }
+  /* A word that is cut off says less than a badge that goes below it. */
+  .first { flex-wrap: wrap; row-gap: 2px; }
   .type {
     font-size: 0.9375rem;
     font-weight: 500;
