@@ -299,8 +299,13 @@ def test_a_theme_that_changes_within_the_same_object_is_seen(stage: Stage) -> No
     stage.write("01A", type="person", severity="alert")
     stage.mount(hass={"themes": {"darkMode": False}})
     stage.expect_shown(["01A"])
-    stage.js("mounted.hass.themes.darkMode = true; mounted.hass = { ...mounted.hass };")
-    expect(stage.page.locator("vigilar-timeline[dark]")).to_have_count(1)
+    assert stage.in_timeline(
+        """const timeline = root.host;
+        timeline.hass.themes.darkMode = true;
+        timeline.hass = { ...timeline.hass };
+        await timeline.updateComplete;
+        return timeline.hasAttribute("dark");"""
+    )
 
 
 def test_a_theme_can_set_the_colours(stage: Stage) -> None:
