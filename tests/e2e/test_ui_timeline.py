@@ -1,4 +1,4 @@
-"""The timeline in real browsers: two readers, addresses, the ribbon, memory."""
+"""The timeline in real browsers: two readers, addresses, the ribbon, permissions, memory."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -22,6 +22,14 @@ from .house import PATIENCE_S, console_of_ours, eventually
 
 PATIENCE_MS: Final = PATIENCE_S * 1000
 EVENTS: Final = 3000
+
+# The two cameras that the reader may see, and one of the others.
+PERMITTED: Final = SOURCE_IDS[:2]
+FORBIDDEN: Final = SOURCE_IDS[5]
+LANES: Final = ["Camera 00", "Camera 01"]
+"""As the cameras are named."""
+NAMES: Final = {"Camera 0", "Camera 1"}
+"""As their events name them, be they from before or from now."""
 
 CHANGES: Final = 10_000
 
@@ -107,6 +115,24 @@ async def held_ids(page: Page) -> list[str]:
         "list => list.events.map(({id}) => id)"
     )
     return ids
+
+
+async def rain(client: HomeAssistantClient, count: int) -> list[JsonObject]:
+    """Let so many events happen at the cameras in turn; return the newest changes.
+
+    Each is the id of an event, and the number of its newest change.
+    """
+    made = await client.call("loop_probe/observe", count=count)
+
+    async def settled() -> JsonObject | None:
+        answer: JsonObject = await client.call("loop_probe/journal")
+        return answer if answer["settled"] else None
+
+    answer = await eventually(settled, "the events in the database")
+    assert answer is not None
+    changes: list[JsonObject] = answer["changes"]
+    assert len(changes) == made
+    return changes[-count:]
 
 
 # --- reviews --------------------------------------------------------------------
@@ -246,7 +272,67 @@ async def test_the_keyboard_leads_through_time(archive: Archive) -> None:
         assert "t=" not in page.url
 
 
-# --- memory ------------------------------------------------------------
+# --- permissions ----------------------------------------------------------------------
+
+
+async def test_who_may_see_two_cameras_sees_nothing_of_the_others(
+    archive: Archive,
+) -> None:
+    """Rows, lanes, choices and pages tell of the permitted cameras only, also live."""
+    foreign = await archive.newest(source_ids=[FORBIDDEN])
+    own = await archive.newest(source_ids=[PERMITTED[1]])
+    async with (
+        archive.client() as client,
+        archive.pages((None, "/vigilar"), (READER, "/vigilar")) as (all_of_it, few),
+    ):
+        for page in (all_of_it, few):
+            await is_live(page)
+        before = set(await held_ids(few))
+        told = await rain(client, len(SOURCE_IDS))
+        newest = {event_id for event_id, _ in told}
+
+        async def arrived() -> bool:
+            return newest <= set(await held_ids(all_of_it))
+
+        await eventually(arrived, "the events in the administrator's browser")
+
+        async def arrived_here() -> bool:
+            return len(set(await held_ids(few)) - before) >= len(PERMITTED)
+
+        await eventually(arrived_here, "the events in the reader's browser")
+        sources = await few.locator("vigilar-timeline").evaluate(
+            "list => list.events.map((event) => event.source_id)"
+        )
+        assert set(sources) == set(PERMITTED)
+        shown = set(await names(few).all_text_contents())
+        assert shown <= NAMES | set(LANES)
+        assert shown
+
+        await expect(few.locator("vigilar-ribbon .names bdi")).to_have_text(LANES)
+        for page, choices in ((few, len(PERMITTED)), (all_of_it, len(SOURCE_IDS))):
+            await page.locator("[popovertarget=choices-camera]").click()
+            await expect(page.locator("#choices-camera label")).to_have_count(choices)
+            await page.keyboard.press("Escape")
+        await expect(few.get_by_role("link", name="Zones and tuning")).to_have_count(0)
+        await expect(
+            all_of_it.get_by_role("link", name="Zones and tuning")
+        ).to_have_count(1)
+
+        await few.get_by_role("link", name="Cameras").click()
+        await expect(few.locator("a.camera .name")).to_have_text(
+            LANES, timeout=PATIENCE_MS
+        )
+
+        url = archive.home_assistant.url
+        await few.goto(f"{url}/vigilar/event/{foreign['id']}")
+        await few.get_by_text("There is no such event").wait_for()
+        await few.goto(f"{url}/vigilar/event/{own['id']}")
+        await few.locator("vigilar-event-view").get_by_text("Details").first.wait_for()
+        await few.goto(f"{url}/vigilar/tuning/{PERMITTED[0]}")
+        await few.get_by_text("There is no such page").wait_for()
+
+
+# --- memory -----------------------------------------------------------------------------
 
 
 async def heap_bytes(devtools: CDPSession) -> float:
