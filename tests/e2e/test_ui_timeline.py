@@ -1,4 +1,4 @@
-"""The timeline in real browsers: two readers, addresses, the ribbon, permissions, memory."""
+"""The timeline in real browsers: two readers, addresses, the ribbon, bursts and memory."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -31,6 +31,7 @@ LANES: Final = ["Camera 00", "Camera 01"]
 NAMES: Final = {"Camera 0", "Camera 1"}
 """As their events name them, be they from before or from now."""
 
+BURST: Final = 1000
 CHANGES: Final = 10_000
 
 
@@ -332,7 +333,38 @@ async def test_who_may_see_two_cameras_sees_nothing_of_the_others(
         await few.get_by_text("There is no such page").wait_for()
 
 
-# --- memory -----------------------------------------------------------------------------
+# --- bursts and memory ------------------------------------------------------------------
+
+
+async def test_a_burst_is_complete_and_the_page_answers(archive: Archive) -> None:
+    """A thousand events at once: all are held, few are drawn, and keys still work."""
+    async with (
+        archive.client() as client,
+        archive.pages((None, "/vigilar")) as (page,),
+    ):
+        await is_live(page)
+        burst = {event_id for event_id, _ in await rain(client, BURST)}
+        assert len(burst) == BURST
+
+        async def arrived() -> bool:
+            return burst <= set(await held_ids(page))
+
+        await eventually(arrived, "all events in the browser")
+        ids = await held_ids(page)
+        assert len(ids) == len(set(ids))
+        drawn = page.locator("li.item")
+        assert 0 < await drawn.count() < 60
+
+        await page.locator("li.item .row").first.focus()
+        await page.keyboard.press("End")
+        await expect(row_of(page, {"id": ids[-1]})).to_be_in_viewport(
+            timeout=PATIENCE_MS
+        )
+        assert await drawn.count() < 60
+        await page.keyboard.press("Home")
+        await expect(row_of(page, {"id": ids[0]})).to_be_in_viewport(
+            timeout=PATIENCE_MS
+        )
 
 
 async def heap_bytes(devtools: CDPSession) -> float:
