@@ -16,6 +16,7 @@ from .analyze import stand_in
 from .client import HomeAssistantClient, JsonObject
 from .figures import percentile
 from .home_assistant import HomeAssistantProcess
+from .paint import TARGET_MS, painting
 from .process import HarnessError, free_port
 from .streams import RtspServer
 
@@ -30,7 +31,7 @@ def arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     latency = commands.add_parser(
         "latency",
-        help="from the frame that confirms a motion to a websocket client",
+        help="from the frame that confirms a motion to a websocket client and a browser",
     )
     latency.add_argument(
         "--events", type=int, default=12, help="stop after so many (12)"
@@ -158,7 +159,8 @@ async def measure_latency(home_assistant: HomeAssistantProcess, events: int) -> 
         if len(latencies) >= events:
             enough.set()
 
-    async with HomeAssistantClient(home_assistant.login()) as client:
+    tokens = home_assistant.login()
+    async with HomeAssistantClient(tokens) as client, painting(tokens, client) as seen:
         await client.subscribe("vigilar/timeline/subscribe", receive)
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -167,12 +169,20 @@ async def measure_latency(home_assistant: HomeAssistantProcess, events: int) -> 
             raise HarnessError(
                 f"only {len(latencies)} motions in {PATIENCE_S} s"
             ) from None
+        paints = await seen.latencies()
+    if not paints:
+        raise HarnessError("the browser painted no event")
     return {
         "events": len(latencies),
         "p50_ms": round(percentile(latencies, 50), 1),
         "p95_ms": round(percentile(latencies, 95), 1),
         "max_ms": round(max(latencies), 1),
         "handoff_p95_ms": round(percentile(handoffs, 95), 1),
+        "painted": len(paints),
+        "paint_p50_ms": round(percentile(paints, 50), 1),
+        "paint_p95_ms": round(percentile(paints, 95), 1),
+        "paint_max_ms": round(max(paints), 1),
+        "paint_target_ms": TARGET_MS,
     }
 
 

@@ -80,7 +80,7 @@ class HomeAssistantProcess(ManagedProcess):
             [python, "-m", "homeassistant", "-c", str(config_dir), "--log-no-color"],
             log_file=config_dir / "process.log",
             # The folder's components, not those of where this was started.
-            env={"SETUP_PORT": str(port), "PYTHONSAFEPATH": "1"},
+            env={"SETUP_PORT": str(port), "PYTHONSAFEPATH": "1", "PYTHONPATH": ""},
             ready=self._is_running,
             ready_timeout=180,
             stop_timeout=60,

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Page
 
 from scripts.harness.broker import Mosquitto
 from scripts.harness.browser import logged_in_browser, open_page
@@ -32,6 +32,9 @@ MOVEMENT = frozenset({"motion", "person", "vehicle", "animal"})
 FRONT = "Front door"
 BACK = "Back yard"
 QUIET_CAMERA = "Quiet room"
+
+# Home Assistant's own modules complain of what is none of ours.
+OURS = "/vigilar_static/"
 
 # Nobody is measured here: a slow machine must still get there.
 PATIENCE_S = 120.0
@@ -248,6 +251,28 @@ class House:
             return bool(diagnostics["cameras"][source_id]["online"])
 
         await eventually(online, f"{source_id} online")
+
+
+def console_of_ours(context: BrowserContext) -> list[str]:
+    """Return a list that fills with the errors of our modules in a browser."""
+    complaints: list[str] = []
+    context.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text)
+            if message.type == "error" and OURS in message.location["url"]
+            else None
+        ),
+    )
+    context.on(
+        "weberror",
+        lambda error: (
+            complaints.append(str(error.error))
+            if OURS in (error.error.stack or "")
+            else None
+        ),
+    )
+    return complaints
 
 
 async def shown_ids(page: Page) -> list[str]:

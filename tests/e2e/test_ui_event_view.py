@@ -21,15 +21,12 @@ from scripts.harness.home_assistant import HomeAssistantProcess
 from scripts.harness.process import free_port
 from scripts.harness.streams import HttpStreamServer
 
-from .house import PATIENCE_S, cut_clip, eventually, snapshot
+from .house import PATIENCE_S, console_of_ours, cut_clip, eventually, snapshot
 from .media_house import VISITOR
 from .test_camera_entity import add_generic_camera, watch_entity
 
 PATIENCE_MS: Final = PATIENCE_S * 1000
 SOURCE: Final = "yard"
-
-# Home Assistant's own modules complain of what is none of ours.
-OURS: Final = "/vigilar_static/"
 
 VIDEO: Final = """(condition) => {
     const find = (root) => {
@@ -74,26 +71,10 @@ class Yard:
         self, path: str, *, width: int = VIEWPORT_WIDTH, height: int = VIEWPORT_HEIGHT
     ) -> AsyncIterator[Page]:
         """Open a path after a cold load; no error may be in the console."""
-        complaints: list[str] = []
         tokens = await asyncio.to_thread(self.home_assistant.login)
         async with logged_in_browser(tokens, width=width, height=height) as context:
             context.set_default_timeout(PATIENCE_MS)
-            context.on(
-                "console",
-                lambda message: (
-                    complaints.append(message.text)
-                    if message.type == "error" and OURS in message.location["url"]
-                    else None
-                ),
-            )
-            context.on(
-                "weberror",
-                lambda error: (
-                    complaints.append(str(error.error))
-                    if OURS in (error.error.stack or "")
-                    else None
-                ),
-            )
+            complaints = console_of_ours(context)
             yield await open_page(context, tokens, path)
         assert complaints == []
 
