@@ -31,6 +31,21 @@ _WATCH: Final = """(list) => {
     new MutationObserver(note).observe(list.renderRoot, {childList: true, subtree: true, attributes: true});
 }"""
 
+# From the press of the tab: the list is made, asks the server, draws and is painted.
+_OPEN: Final = """(panel) => new Promise((resolve) => {
+    const row = (root) => {
+        const list = root.querySelector("vigilar-timeline");
+        return list?.shadowRoot?.querySelector("[data-event]");
+    };
+    const began = performance.now();
+    const look = () => {
+        if (!row(panel.shadowRoot)) requestAnimationFrame(look);
+        else requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - began)));
+    };
+    panel.shadowRoot.querySelector("nav a[href^='/vigilar/timeline']").click();
+    look();
+})"""
+
 
 class Painting:
     """Notes when events are published, and asks a browser when it painted them."""
@@ -62,6 +77,26 @@ class Painting:
             for event_id, moment in self._published.items()
             if painted.get(event_id) is not None
         ]
+
+
+async def first_paint_ms(tokens: Tokens, times: int) -> list[float]:
+    """Return how long the list takes from its opening to the paint of its rows.
+
+    The browser has loaded the panel already and shows another of its pages.
+
+    Args:
+        tokens: Who looks.
+        times: How often it is opened.
+    """
+    waits = []
+    async with logged_in_browser(tokens) as context:
+        page = await open_page(context, tokens, "/vigilar/cameras")
+        panel = page.locator("vigilar-panel")
+        for _ in range(times):
+            await page.locator("vigilar-cameras-page").wait_for(timeout=OPENING_MS)
+            waits.append(await panel.evaluate(_OPEN))
+            await panel.locator("nav a[href='/vigilar/cameras']").first.click()
+    return waits
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from .client import HomeAssistantClient, JsonObject
 from .figures import percentile
 from .home_assistant import PASSWORD, USER, HomeAssistantProcess
 from .loop import CONFIGURATION, install_probe, machine_s, processor_s, resident_mb
+from .paint import first_paint_ms
 from .process import free_port
 
 CAMERAS: Final = 12
@@ -35,6 +36,8 @@ RARE: Final = 100_000
 """One event of so many has a note with the rare word."""
 READER: Final = "reader"
 SETTLE_S: Final = 60
+PAINTS: Final = 7
+"""How often the list is opened in a browser."""
 SOURCE_IDS: Final = [f"camera_{number:02}" for number in range(CAMERAS)]
 KINDS: Final = (
     ("motion", 0, 60),
@@ -416,6 +419,9 @@ async def measure(
         async with HomeAssistantClient(tokens) as client:
             await ask(client, now, 3)
             figures[name] = await ask(client, now, options.times)
+    paints = await first_paint_ms(home_assistant.login(), PAINTS)
+    figures["first_paint_p50_ms"] = round(percentile(paints, 50))
+    figures["first_paint_max_ms"] = round(max(paints))
     figures["rss_mb"] = round(resident_mb(home_assistant.pid))
     figures["load"] = await load(
         home_assistant.login(),

@@ -619,7 +619,7 @@ async def test_a_locked_database_is_a_store_error_and_no_more(
     other = sqlite3.connect(database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    with pytest.raises(StoreError, match="locked"):
+    with pytest.raises(StoreError):
         await store.write(make_event(), NEW)
     other.execute("ROLLBACK")
     other.close()

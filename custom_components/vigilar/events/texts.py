@@ -25,8 +25,11 @@ def keep_text(connection: Connection, text: str) -> int:
     ).scalar()
     if known is not None:
         return known
-    (number,) = connection.execute(insert(texts).values(text=text)).inserted_primary_key  # type: ignore[misc]
-    return int(number)
+    # The number comes from the statement itself: a cursor may have none to tell where
+    # the database was locked.
+    added = insert(texts).values(text=text).returning(texts.c.id)
+    number: int = connection.execute(added).scalar_one()
+    return number
 
 
 class TextFinder:
