@@ -155,6 +155,7 @@ class Finger:
 
     def down(self, x: float, y: float) -> None:
         """Put it on a place of the picture."""
+        self._tuning.rest()
         self._send("touchStart", x, y)
 
     def move(self, x: float, y: float) -> None:

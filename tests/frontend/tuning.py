@@ -76,6 +76,14 @@ class TuningStage:
         assert box
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
+    def rest(self) -> None:
+        """Wait until the picture stands still: a touch may have scrolled the page."""
+        before = None
+        while before != (before := self.canvas.bounding_box()):
+            self.page.evaluate(
+                "() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
+            )
+
     def click(self, x: float, y: float) -> None:
         """Click a place of the picture."""
         self.page.mouse.click(*self.at(x, y))

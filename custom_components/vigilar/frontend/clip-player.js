@@ -269,6 +269,8 @@ export class VigilarClipPlayer extends HassElement {
 
   #onTime() {
     const video = /** @type {HTMLVideoElement} */ (this.#video);
+    // A part that is only being opened is at its beginning, and not where one wants to go in it.
+    if (video.readyState < HTMLMediaElement.HAVE_METADATA) return;
     this._at = this.#parts.begin(this.#part) + video.currentTime * 1000;
   }
 
