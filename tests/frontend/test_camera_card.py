@@ -27,7 +27,7 @@ PERSON = {
 class CameraStage(Stage):
     """A camera card on the page."""
 
-    def furnish(self, *cameras: dict[str, object]) -> None:
+    def furnish(self, *cameras: Any) -> None:
         """Let the server have cameras; the first time also tell what moves."""
         self.js(
             """const camera = await import("/fake-camera.js");
