@@ -747,7 +747,9 @@ def test_a_hidden_tab_asks_for_nothing(tuning: TuningStage) -> None:
     tuning.wait_asked(SUBSCRIBE, 2)
     assert len(active(tuning)) == 1
     # What an ended subscription still says is not of now.
-    tuning.js("tuning.subscriptions[0].callback(fakes.makeFrame({ luma: '' }))")
+    tuning.js(
+        "tuning.subscriptions[0].callback(fakes.makeFrame({ luma: '' })); await mounted.updateComplete"
+    )
     expect(tuning.page.locator(".lamp")).to_have_text("No live picture")
 
 
