@@ -276,9 +276,9 @@ def console_of_ours(context: BrowserContext) -> list[str]:
 
 
 async def shown_ids(page: Page) -> list[str]:
-    """Return the ids of the events in the open timeline, as drawn."""
-    ids: list[str] = await page.locator("[data-event]").evaluate_all(
-        "rows => rows.map(row => row.dataset.event)"
+    """Return the ids of the events in the open timeline, as drawn, folded ones too."""
+    ids: list[str] = await page.locator("[data-event], [data-events]").evaluate_all(
+        "rows => rows.flatMap(row => (row.dataset.event ?? row.dataset.events).split(' '))"
     )
     return ids
 

@@ -318,8 +318,10 @@ async def _choose_folder(house: MediaHouse, folder: Path) -> None:
     flows = "/api/config/config_entries/options/flow"
     async with house.client() as client:
         flow = await client.rest("POST", flows, {"handler": house.entry_id})
+        form = f"{flows}/{flow['flow_id']}"
+        await client.rest("POST", form, {"next_step_id": "general"})
         options = {"media": {"folder": str(folder)}}
-        step = await client.rest("POST", f"{flows}/{flow['flow_id']}", options)
+        step = await client.rest("POST", form, options)
     assert step["type"] == "create_entry"
 
 
