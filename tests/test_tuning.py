@@ -43,6 +43,7 @@ class PacedSource(ScriptedSource):
     @override
     def read(self) -> Packet | None:
         """Return the next packet when it is due."""
+        # The pace of the source, not a wait for a result: else the thread would never rest.
         time.sleep(0.02)
         return super().read()
 

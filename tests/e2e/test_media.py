@@ -157,7 +157,7 @@ async def test_a_stream_that_dies_leaves_a_clip_up_to_then(
         ]
 
     story = (await eventually_heard(growing, "a clip that grows"))[0]
-    # So that there is enough of it for the analysis.
+    # The film itself: so much of it has to be recorded before the camera dies.
     await asyncio.sleep(3)
     alive_s = time.time()
     await asyncio.to_thread(media_house.shed.kill)

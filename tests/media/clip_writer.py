@@ -32,6 +32,7 @@ def main(folder: Path, part_s: float) -> None:
                 at=begun + round_ * 20,
                 shift=round_ * 20,
             )
+            # Ten times as fast as a camera: the clip must be growing when the process is killed.
             time.sleep(0.01)
             if round_ == 0 and tenth == 10:
                 recorder.begin(
