@@ -51,11 +51,14 @@ from .const import (
     SUBENTRY_CAMERA,
     SUBENTRY_CODE,
     SUBENTRY_RECIPIENT,
+    SUBENTRY_SENSOR,
 )
 from .forms import ANALYSIS_DEFAULTS, ANALYSIS_SELECTORS, slider
 from .object_flow import ObjectSteps
 from .options_flow import VigilarOptionsFlow
 from .recipient_flow import RecipientSubentryFlow
+from .sensing import taken_source_ids
+from .sensor_flow import SensorSubentryFlow
 from .sources import async_camera_reference, stream_unique_id, unused_source_id
 from .vision.source import ProbeResult, SourceError, check_stream_url
 from .zone_flow import ZoneSteps
@@ -145,6 +148,7 @@ class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_CAMERA: CameraSubentryFlow,
             SUBENTRY_CODE: CodeSubentryFlow,
             SUBENTRY_RECIPIENT: RecipientSubentryFlow,
+            SUBENTRY_SENSOR: SensorSubentryFlow,
         }
 
     @staticmethod
@@ -333,11 +337,7 @@ class CameraSubentryFlow(ZoneSteps, ObjectSteps):
         else:
             data[CONF_CAMERA] = self._unique_id()
         if subentry is None:
-            taken = (
-                other.data[CONF_SOURCE_ID]
-                for other in entry.get_subentries_of_type(SUBENTRY_CAMERA)
-            )
-            data[CONF_SOURCE_ID] = unused_source_id(title, taken)
+            data[CONF_SOURCE_ID] = unused_source_id(title, taken_source_ids(entry))
             return self.async_create_entry(
                 title=title, data=data, unique_id=self._unique_id()
             )

@@ -24,6 +24,7 @@ ALARM_SOURCE: Final = "vigilar_alarm"
 SUBENTRY_CAMERA: Final = "camera"
 SUBENTRY_CODE: Final = "code"
 SUBENTRY_RECIPIENT: Final = "recipient"
+SUBENTRY_SENSOR: Final = "sensor"
 
 # Of a camera subentry.
 CONF_ANALYSIS: Final = "analysis"
@@ -92,12 +93,23 @@ CONF_IMPORTANT_ZONES: Final = "important_zones"
 CONF_SEVERITY: Final = "severity"
 CONF_UNIMPORTANT_ZONES: Final = "unimportant_zones"
 
+# Of a sensor subentry.
+CONF_DEBOUNCE: Final = "debounce"
+CONF_ENTITIES: Final = "entities"
+CONF_ENTITY: Final = "entity"
+CONF_STUCK: Final = "stuck"
+CONF_TYPE: Final = "type"
+
+# Of a camera subentry: what the camera itself recognises.
+CONF_ONBOARD: Final = "onboard"
+
 # Of the media in the options.
 CONF_MEDIA_DAYS: Final = {severity: f"days_{severity}" for severity in Severity}
 CONF_MEDIA_FOLDER: Final = "folder"
 CONF_MEDIA_MAX_GB: Final = "max_gb"
 
 DEFAULT_CPU_BUDGET: Final = 50
+DEFAULT_DEBOUNCE: Final = 2
 DEFAULT_FPS: Final = 5
 DEFAULT_MEMORY: Final = 32
 DEFAULT_MEDIA_MAX_GB: Final = 10
@@ -110,6 +122,7 @@ DEFAULT_PRE_ROLL: Final = 5
 DEFAULT_QUIET_TIME: Final = 3
 DEFAULT_RETENTION_DAYS: Final = 14
 DEFAULT_SENSITIVITY: Final = 5
+DEFAULT_STUCK: Final = 1
 
 NEVER: Final = "never"
 
@@ -132,3 +145,5 @@ ISSUE_MODEL_UNUSABLE: Final = "model_unusable"
 ISSUE_OBJECT_RUNTIME: Final = "object_runtime_missing"
 ISSUE_MEDIA_DISK_FULL: Final = "media_disk_full"
 ISSUE_MEDIA_FOLDER_MISSING: Final = "media_folder_missing"
+ISSUE_SENSOR_MISSING: Final = "sensor_missing"
+ISSUE_SENSOR_STUCK: Final = "sensor_stuck"

@@ -182,6 +182,16 @@ class ObservationKind(StrEnum):
     ALARM_DISARMED = "alarm_disarmed"
     ALARM_TRIGGERED = "alarm_triggered"
     ALARM_LOCKED_OUT = "alarm_locked_out"
+    SENSOR_ON = "sensor_on"
+    """Of these four, `Observation.key` is the type of the event."""
+    SENSOR_OFF = "sensor_off"
+    SENSOR_MOMENT = "sensor_moment"
+    SENSOR_STUCK = "sensor_stuck"
+    SENSOR_OFFLINE = "sensor_offline"
+    SENSOR_ONLINE = "sensor_online"
+    ONBOARD_SEEN = "onboard_seen"
+    """The camera's own analysis sees something; `labels` are all it sees now."""
+    ONBOARD_GONE = "onboard_gone"
     HEARTBEAT = "heartbeat"
 
 

@@ -50,6 +50,7 @@ from .publish.mqtt import MqttPublisher
 from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
 from .publish.subscriptions import Timeline
+from .sensors import Sensors
 from .source_directory import AlarmSource, CameraSources, SourceDirectory
 from .sources import CameraConfig, tuned
 from .surroundings import Surroundings
@@ -136,6 +137,8 @@ class VigilarRuntime:
         self.guard = Guard(hass, entry, self.processor.submit)
         self.sources.async_add(CameraSources(hass, entry, self.cameras))
         self.sources.async_add(AlarmSource(hass, entry, self.guard))
+        self.sensors = Sensors(hass, entry, self.processor, self._async_refresh)
+        self.sources.async_add(self.sensors)
         self.surroundings = Surroundings(
             hass, lambda: self.guard.mode, lambda: entry.options
         )
@@ -189,6 +192,7 @@ class VigilarRuntime:
         await asyncio.gather(
             *(camera.async_start() for camera in self.cameras.values())
         )
+        await self.sensors.async_reconcile()
         self.governor.async_start()
         self._stop_timers = [
             async_track_time_interval(
@@ -215,6 +219,7 @@ class VigilarRuntime:
         """Stop everything; nothing of it is left when this returns."""
         self.governor.async_stop()
         self.surroundings.async_stop()
+        self.sensors.async_stop()
         self.guard.async_stop()
         while self._stop_timers:
             self._stop_timers.pop()()
@@ -307,6 +312,7 @@ class VigilarRuntime:
                     await camera.async_start()
                 elif camera.camera != config:
                     await camera.async_reconfigure(config)
+            await self.sensors.async_reconcile()
             self._async_apply_recipients()
             await self._async_apply_options()
             self._async_refresh()

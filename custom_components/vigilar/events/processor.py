@@ -393,6 +393,8 @@ class EventProcessor:
                 self._settle(entry)
                 return change
             case Outcome.CHANGED | Outcome.IMPROVED:
+                if decision.was is not None:
+                    entries[decision.thing] = entries.pop(decision.was)
                 entry = entries[decision.thing]
                 entry.event = event
                 entry.pending |= decision.outcome is Outcome.CHANGED
