@@ -39,6 +39,7 @@ from .const import (
     CONF_CAMERA,
     CONF_MEMORY,
     CONF_OBJECTS,
+    CONF_ONBOARD,
     CONF_POST_ROLL,
     CONF_PRE_ROLL,
     CONF_RECORDING,
@@ -55,6 +56,7 @@ from .const import (
 )
 from .forms import ANALYSIS_DEFAULTS, ANALYSIS_SELECTORS, slider
 from .object_flow import ObjectSteps
+from .onboard_flow import OnboardSteps
 from .options_flow import VigilarOptionsFlow
 from .recipient_flow import RecipientSubentryFlow
 from .sensing import taken_source_ids
@@ -181,7 +183,7 @@ class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
         return result
 
 
-class CameraSubentryFlow(ZoneSteps, ObjectSteps):
+class CameraSubentryFlow(ZoneSteps, ObjectSteps, OnboardSteps):
     """Add or change a camera, after one look through it."""
 
     _kind: str
@@ -200,7 +202,7 @@ class CameraSubentryFlow(ZoneSteps, ObjectSteps):
         """Offer everything that was set, for a change."""
         return self.async_show_menu(
             step_id="reconfigure",
-            menu_options=["entity", "stream", "zones", "objects"],
+            menu_options=["entity", "stream", "zones", "objects", "onboard"],
             description_placeholders={
                 CONF_NAME: self._get_reconfigure_subentry().title
             },
@@ -342,7 +344,7 @@ class CameraSubentryFlow(ZoneSteps, ObjectSteps):
                 title=title, data=data, unique_id=self._unique_id()
             )
         data[CONF_SOURCE_ID] = subentry.data[CONF_SOURCE_ID]
-        for key in (CONF_ZONES, CONF_OBJECTS):
+        for key in (CONF_ZONES, CONF_OBJECTS, CONF_ONBOARD):
             if key in subentry.data:
                 data[key] = subentry.data[key]
         return self.async_update_and_abort(

@@ -45,6 +45,7 @@ from .media.sink import LibrarySink
 from .media.sweep import sweep
 from .media_options import event_cutoffs, media_policy, media_root
 from .models import Change, SourceInfo
+from .onboard import Onboard
 from .publish.bus import BusPublisher
 from .publish.mqtt import MqttPublisher
 from .publish.notify import PhoneNotifier
@@ -145,6 +146,7 @@ class VigilarRuntime:
         self.processor.situation_of = self.surroundings.async_situation
         self.mqtt: MqttPublisher | None = None
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
+        self.onboard = Onboard(hass, entry, self.processor.submit, self._switches.is_on)
         self._camera_listeners: list[Callable[[CameraCoordinator], None]] = []
         self._reconciling = asyncio.Lock()
         self._stop_timers: list[CALLBACK_TYPE] = []
@@ -193,6 +195,7 @@ class VigilarRuntime:
             *(camera.async_start() for camera in self.cameras.values())
         )
         await self.sensors.async_reconcile()
+        self.onboard.async_reconcile()
         self.governor.async_start()
         self._stop_timers = [
             async_track_time_interval(
@@ -220,6 +223,7 @@ class VigilarRuntime:
         self.governor.async_stop()
         self.surroundings.async_stop()
         self.sensors.async_stop()
+        self.onboard.async_stop()
         self.guard.async_stop()
         while self._stop_timers:
             self._stop_timers.pop()()
@@ -313,6 +317,7 @@ class VigilarRuntime:
                 elif camera.camera != config:
                     await camera.async_reconfigure(config)
             await self.sensors.async_reconcile()
+            self.onboard.async_reconcile()
             self._async_apply_recipients()
             await self._async_apply_options()
             self._async_refresh()

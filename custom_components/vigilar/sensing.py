@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.components.binary_sensor import (
@@ -21,6 +22,7 @@ from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import get_device_class
+from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_DEBOUNCE,
@@ -42,6 +44,7 @@ SENSOR_DOMAINS: Final = [
 ]
 
 _SECONDS_AN_HOUR: Final = 3600.0
+_FRESH: Final = timedelta(minutes=1)
 
 # What a device class means; those that are not here say nothing of security.
 _TYPES: Final[Mapping[str, Mapping[str, EventType]]] = {
@@ -188,6 +191,22 @@ def held(state: State, event_type: EventType) -> EventType | None:
 def is_clear(state: State) -> bool:
     """Return whether a state that is known says something."""
     return state.domain != LOCK_DOMAIN or state.state not in _BETWEEN
+
+
+def has_just_happened(state: State, before: str | None) -> bool:
+    """Return whether an event entity tells of now, and does not only remember.
+
+    Args:
+        state: What it says.
+        before: The state that it had before; None if that is not known.
+    """
+    happened = dt_util.parse_datetime(state.state)
+    return (
+        happened is not None
+        and before is not None
+        and state.state != before
+        and dt_util.utcnow() - happened < _FRESH
+    )
 
 
 def event_reason(state: State) -> str:

@@ -86,20 +86,12 @@ class SensorSubentryFlow(ConfigSubentryFlow):
         if not entity_ids:
             return {CONF_ENTITIES: "entity_missing"}, []
         taken = self._taken()
-        registry = er.async_get(self.hass)
-        ours = {
-            entry.entity_id
-            for entry in er.async_entries_for_config_entry(
-                registry, self._get_entry().entry_id
-            )
-        }
         wrong = {
             "entity_taken": [
                 each
                 for each in entity_ids
                 if async_camera_reference(self.hass, each) in taken
             ],
-            "entity_is_ours": [each for each in entity_ids if each in ours],
             "type_unclear": [
                 each for each in entity_ids if self._type_of(each, user_input) is None
             ],

@@ -7,21 +7,14 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import (
-    CALLBACK_TYPE,
-    Event,
-    EventStateChangedData,
-    HomeAssistant,
-    State,
-    callback,
-)
+from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
-from homeassistant.helpers.event import async_call_later, async_track_state_change_event
-from homeassistant.util import dt as dt_util
+from homeassistant.helpers.event import async_call_later
 
 from .const import DOMAIN, ISSUE_SENSOR_MISSING, ISSUE_SENSOR_STUCK, SUBENTRY_SENSOR
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
+from .following import EntityFollower
 from .models import EventType, Observation, ObservationKind, SourceInfo, SourceKind
 from .publish.source_views import SourceView
 from .sensing import (
@@ -30,6 +23,7 @@ from .sensing import (
     SensorConfig,
     async_area_id,
     event_reason,
+    has_just_happened,
     held,
     is_clear,
     read_sensors,
@@ -39,8 +33,6 @@ from .sources import async_camera_entity_id
 
 # A sensor that is away for less, as while its integration is reloaded, is no news.
 GRACE_S: Final = 60.0
-# What an event entity says happened longer ago is what it remembered of the last run.
-FRESH_S: Final = 60.0
 
 ISSUES: Final = (ISSUE_SENSOR_MISSING, ISSUE_SENSOR_STUCK)
 
@@ -52,22 +44,19 @@ class SensorFollower:
         self,
         hass: HomeAssistant,
         config: SensorConfig,
-        entity_id: str | None,
         *,
         submit: Callable[[Observation], None],
         report: Callable[[str, bool], None],
     ) -> None:
-        """Initialize it; what the entity says at the moment is where it begins.
+        """Initialize it; what the entity says first is where it begins.
 
         Args:
             hass: Home Assistant.
             config: What was set.
-            entity_id: The entity, or None if there is none any more.
             submit: Takes the observations.
             report: Told, with the key of an issue, that it begins or is over.
         """
         self.config = config
-        self.entity_id = entity_id
         self.online = True
         self._hass = hass
         self._submit = submit
@@ -75,10 +64,14 @@ class SensorFollower:
         # What the entity says; what it said before it was away. Nothing is known yet.
         self._begun = False
         self._held: EventType | None = None
-        self._last_event = ""
+        self._last_event: str | None = None
         self._moment_at = -float("inf")
         self._timers: dict[str, CALLBACK_TYPE] = {}
-        self.async_show(None if entity_id is None else hass.states.get(entity_id))
+
+    @property
+    def entity_id(self) -> str | None:
+        """Return the entity by what it is called now, or None if it is gone."""
+        return async_camera_entity_id(self._hass, self.config.entity)
 
     @callback
     def async_stop(self) -> None:
@@ -108,7 +101,7 @@ class SensorFollower:
     def _changed(self, now: EventType | None) -> None:
         """Follow what lasts; what holds at the start is no news."""
         before, self._held = self._held, now
-        news = self._begun and self._hass.is_running
+        news = self._begun and self._hass.state is CoreState.running
         self._begun = True
         if now == before:
             return
@@ -148,11 +141,7 @@ class SensorFollower:
     def _happened(self, state: State) -> None:
         """Tell what an event entity says has just happened."""
         before, self._last_event = self._last_event, state.state
-        happened = dt_util.parse_datetime(state.state)
-        if happened is None or state.state == before:
-            return
-        age = (dt_util.utcnow() - happened).total_seconds()
-        if age < FRESH_S:
+        if has_just_happened(state, before):
             self._moment(self.config.event_type, event_reason(state))
 
     def _moment(self, event_type: EventType, reason: str) -> None:
@@ -242,8 +231,7 @@ class Sensors:
         self._entry = entry
         self._processor = processor
         self._changed = changed
-        self._stop_states: CALLBACK_TYPE | None = None
-        self._stop_registry: CALLBACK_TYPE | None = None
+        self._entities: EntityFollower | None = None
 
     async def async_reconcile(self) -> None:
         """Follow the sensors that are configured; leave alone what has not changed."""
@@ -252,7 +240,7 @@ class Sensors:
             for subentry in self._entry.get_subentries_of_type(SUBENTRY_SENSOR)
             for config in read_sensors(subentry)
         }
-        self._async_untrack()
+        self._async_unfollow()
         for source_id, follower in list(self.followers.items()):
             if wanted.get(source_id) != follower.config:
                 del self.followers[source_id]
@@ -262,13 +250,22 @@ class Sensors:
                 )
         for source_id, config in wanted.items():
             if source_id not in self.followers:
-                self.followers[source_id] = self._async_follow(config)
-        self._async_track()
+                self.followers[source_id] = self._async_create(config)
+        by_entity = {
+            follower.config.entity: follower for follower in self.followers.values()
+        }
+        self._entities = EntityFollower(
+            self._hass,
+            by_entity,
+            lambda entity, state: by_entity[entity].async_show(state),
+        )
+        self._entities.async_start()
+        self._changed()
 
     @callback
     def async_stop(self) -> None:
         """Follow nothing any more."""
-        self._async_untrack()
+        self._async_unfollow()
         for follower in self.followers.values():
             follower.async_stop()
 
@@ -291,7 +288,7 @@ class Sensors:
             )
 
     @callback
-    def _async_follow(self, config: SensorConfig) -> SensorFollower:
+    def _async_create(self, config: SensorConfig) -> SensorFollower:
         """Begin to follow a sensor."""
 
         @callback
@@ -307,7 +304,6 @@ class Sensors:
         return SensorFollower(
             self._hass,
             config,
-            async_camera_entity_id(self._hass, config.entity),
             submit=_async_submit,
             report=_async_report,
         )
@@ -329,52 +325,10 @@ class Sensors:
         )
 
     @callback
-    def _async_untrack(self) -> None:
-        """Do not listen any more."""
-        for stop in (self._stop_states, self._stop_registry):
-            if stop is not None:
-                stop()
-        self._stop_states = self._stop_registry = None
-
-    @callback
-    def _async_track(self) -> None:
-        """Listen to the states of all sensors, wherever they were renamed to."""
-        self._async_untrack()
-        self._stop_registry = self._hass.bus.async_listen(
-            er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_registry_updated
-        )
-        by_entity = {
-            follower.entity_id: follower
-            for follower in self.followers.values()
-            if follower.entity_id is not None
-        }
-
-        @callback
-        def _async_state_changed(event: Event[EventStateChangedData]) -> None:
-            by_entity[event.data["entity_id"]].async_show(event.data["new_state"])
-
-        self._stop_states = async_track_state_change_event(
-            self._hass, by_entity, _async_state_changed
-        )
-        for entity_id, follower in by_entity.items():
-            follower.async_show(self._hass.states.get(entity_id))
-        self._changed()
-
-    @callback
-    def _async_registry_updated(
-        self, event: Event[er.EventEntityRegistryUpdatedData]
-    ) -> None:
-        """Go on with an entity that was renamed, and take note of one that is gone."""
-        moved = False
-        for follower in self.followers.values():
-            entity_id = async_camera_entity_id(self._hass, follower.config.entity)
-            if entity_id != follower.entity_id:
-                moved = True
-                follower.entity_id = entity_id
-                if entity_id is None:
-                    follower.async_show(None)
-        if moved:
-            self._async_track()
+    def _async_unfollow(self) -> None:
+        """Do not listen for a while; what is missed is told at the next start."""
+        if self._entities is not None:
+            self._entities.async_stop()
 
     @callback
     def _async_report(self, config: SensorConfig, issue: str, *, on: bool) -> None:

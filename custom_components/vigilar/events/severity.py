@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from ..models import ArmMode, EventType, Severity
+from ..models import SENSOR_TYPES, ArmMode, EventType, Severity
 
 type Table = Mapping[EventType, Mapping[ArmMode, Severity]]
 
@@ -80,6 +80,9 @@ DEFAULT_TABLE: Final[Table] = {
 }
 
 # What a user sets in the table; the alarm's own events mean what they say.
+SENSORS_SET_BY_USER: Final = tuple(
+    event_type for event_type in EventType if event_type in SENSOR_TYPES
+)
 SET_BY_USER: Final = (
     EventType.PERSON,
     EventType.VEHICLE,
