@@ -35,6 +35,7 @@ from custom_components.vigilar.models import (
     Label,
     ObservationKind,
     Severity,
+    SourceKind,
 )
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from homeassistant.components import persistent_notification
@@ -177,6 +178,8 @@ async def test_from_arming_to_the_alarm_and_back(
     )
     assert alarm.payload["entity_id"] == PANEL
     assert alarm.payload["end_ts"] is None
+    view = runtime.sources.async_views()[ALARM_SOURCE]
+    assert (view.kind, view.info.entity_id) == (SourceKind.ALARM, PANEL)
     with pytest.raises(ServiceValidationError, match="disarm it first"):
         await call(hass, "alarm_arm_home")
     await call(hass, "alarm_disarm")
