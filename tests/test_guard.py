@@ -37,6 +37,7 @@ from custom_components.vigilar.models import (
     Severity,
     SourceKind,
 )
+from custom_components.vigilar.publish.phone.panel import Disarming
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from homeassistant.components import persistent_notification
 from homeassistant.config_entries import ConfigSubentryData
@@ -208,6 +209,7 @@ async def test_every_button(
     """Each way to arm, and the panic button, that works while disarmed."""
     await call(hass, action)
     assert state(hass) == shown
+    assert runtime.guard.disarming is Disarming.TAP
     await call(hass, action)
     assert state(hass) == shown
 
@@ -260,6 +262,7 @@ async def test_a_code_a_person(
     panel = hass.states.get(PANEL)
     assert panel is not None
     assert panel.attributes["changed_by"] == hass_admin_user.name
+    assert runtime.guard.disarming is Disarming.CODE
     for wrong in ({}, {"code": "0000"}):
         with pytest.raises(ServiceValidationError, match="code is wrong"):
             await call(hass, "alarm_disarm", **wrong)
@@ -354,6 +357,7 @@ async def test_another_panel_is_followed(
     assert runtime.guard.mode is mode
     assert hass.states.get(PANEL) is None
     assert ALARM_SOURCE not in runtime.async_sources()
+    assert runtime.guard.disarming is None
     await see_person(hass, workers)
     assert len(await told(runtime, EventType.PERSON)) == 1
     assert await told(runtime, EventType.ALARM_TRIGGERED) == []

@@ -45,6 +45,7 @@ from .models import (
     ObservationKind,
     Severity,
 )
+from .publish.phone.panel import Disarming
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -160,6 +161,16 @@ class Guard:
             subentry.data[CONF_NUMERIC]
             for subentry in self._entry.get_subentries_of_type(SUBENTRY_CODE)
         )
+
+    @property
+    def disarming(self) -> Disarming | None:
+        """Return what it takes to disarm now, or None if there is nothing to."""
+        if (
+            self.settings.kind is not AlarmKind.OWN
+            or self.alarm.state is AlarmState.DISARMED
+        ):
+            return None
+        return Disarming.CODE if self.codes else Disarming.TAP
 
     async def async_start(self) -> None:
         """Go on as the last run has left it."""
