@@ -1,6 +1,7 @@
 """Test the alarm in Home Assistant: the panel, codes, time and what it hears."""
 
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -40,7 +41,7 @@ from custom_components.vigilar.models import (
 from custom_components.vigilar.publish.phone.panel import Disarming
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from homeassistant.components import persistent_notification
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -290,6 +291,33 @@ async def test_a_code_to_arm(hass: HomeAssistant, runtime: VigilarRuntime) -> No
         await call(hass, "alarm_arm_home", code="wrong")
     await call(hass, "alarm_arm_home", code="letters")
     assert state(hass) == "armed_home"
+
+
+@pytest.mark.parametrize(
+    "alarm_options", [{CONF_ALARM_KIND: "own", CONF_CODE_TO_ARM: True}]
+)
+async def test_the_panel_asks_for_a_code_from_the_first_one_on(
+    hass: HomeAssistant, runtime: VigilarRuntime, entry: VigilarConfigEntry
+) -> None:
+    """Also when it was added while the house was watched."""
+    panel = hass.states.get(PANEL)
+    assert panel is not None
+    assert panel.attributes["code_format"] is None
+    data = code("Anna", "1234")
+    hass.config_entries.async_add_subentry(
+        entry,
+        ConfigSubentry(
+            data=MappingProxyType(dict(data["data"])),
+            subentry_type=data["subentry_type"],
+            title=data["title"],
+            unique_id=data["unique_id"],
+        ),
+    )
+    await settle(hass)
+    panel = hass.states.get(PANEL)
+    assert panel is not None
+    assert panel.attributes["code_format"] == "number"
+    assert panel.attributes["code_arm_required"] is True
 
 
 @pytest.mark.parametrize("codes", [[code("Anna", "1234")]])

@@ -190,9 +190,10 @@ class Guard:
 
     @callback
     def async_configure(self) -> None:
-        """Follow the options; the kind of alarm changes with a reload alone."""
+        """Follow the options and the codes; the kind of alarm changes with a reload alone."""
         self.settings = GuardSettings.from_options(self._entry.options)
         self.alarm.settings = self.settings.alarm
+        self._async_tell()
 
     @callback
     def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -322,6 +323,11 @@ class Guard:
             self._cancel_timer = async_call_later(
                 self._hass, min(max(wait, 0.0), MAX_WAIT_S), self._async_wake
             )
+        self._async_tell()
+
+    @callback
+    def _async_tell(self) -> None:
+        """Let the panel show how things stand."""
         for listener in list(self._listeners):
             listener()
 
