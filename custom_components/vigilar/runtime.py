@@ -110,7 +110,10 @@ class VigilarRuntime:
         self.sources = SourceDirectory()
         self.processor = EventProcessor(self.store, self.sources.async_info)
         self.timeline = Timeline(hass, self.store, self.sources.async_views)
-        self.phones = PhoneNotifier(hass, self.store, revise=self.processor.revise)
+        self.guard = Guard(hass, entry, self.processor.submit)
+        self.phones = PhoneNotifier(
+            hass, self.store, revise=self.processor.revise, panel=self.guard
+        )
         self._model_folder = object_model.model_folder(hass, entry.options)
         self.inference = InferenceThread(lambda: load_detector(self._model_folder))
         self.library = MediaLibrary(
@@ -135,7 +138,6 @@ class VigilarRuntime:
             self.cameras.values,
             lambda: self.inference.cpu_s + self._writer.cpu_s,
         )
-        self.guard = Guard(hass, entry, self.processor.submit)
         self.sources.async_add(CameraSources(hass, entry, self.cameras))
         self.sources.async_add(AlarmSource(hass, entry, self.guard))
         self.sensors = Sensors(hass, entry, self.processor, self._async_refresh)
