@@ -35,6 +35,7 @@ from .coordinator import JOIN_TIMEOUT_S, CameraCoordinator
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
+from .foul_weather import Weather
 from .governor import Governor
 from .guard import Guard, GuardSettings
 from .luma_keeper import LumaKeeper
@@ -145,6 +146,7 @@ class VigilarRuntime:
         self.surroundings = Surroundings(
             hass, lambda: self.guard.mode, lambda: entry.options
         )
+        self.weather = Weather(hass, lambda: entry.options, self._async_calm)
         self.processor.situation_of = self.surroundings.async_situation
         self.mqtt: MqttPublisher | None = None
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
@@ -226,6 +228,7 @@ class VigilarRuntime:
         self.surroundings.async_stop()
         self.sensors.async_stop()
         self.onboard.async_stop()
+        self.weather.async_stop()
         self.guard.async_stop()
         while self._stop_timers:
             self._stop_timers.pop()()
@@ -348,6 +351,7 @@ class VigilarRuntime:
                 "recognizing": self.inference.ready,
                 "inferences": self.inference.count,
             },
+            "weather": {"steps": self.weather.steps, "causes": self.weather.causes},
             "timeline_subscribers": self.timeline.subscriber_count,
             "phones": self.phones.diagnostics,
             "mqtt": None if self.mqtt is None else self.mqtt.diagnostics,
@@ -368,9 +372,16 @@ class VigilarRuntime:
             ),
             detecting=self._switches.is_on(config.subentry_id),
         )
+        camera.async_calm(self.weather.steps)
         self.cameras[config.subentry_id] = camera
         camera.async_add_listener(self._async_refresh)
         return camera
+
+    @callback
+    def _async_calm(self, steps: int) -> None:
+        """Let every camera follow the weather."""
+        for camera in self.cameras.values():
+            camera.async_calm(steps)
 
     @callback
     def _async_publish_to_entities(self, change: Change) -> None:
@@ -399,6 +410,7 @@ class VigilarRuntime:
             return
         self.guard.async_configure()
         self.surroundings.async_configure()
+        self.weather.async_configure()
         self.library.retention.policy = media_policy(options)
         root = media_root(self.hass, options)
         # Choosing a folder again is how a user says that it may be made anew.
