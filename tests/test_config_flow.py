@@ -16,6 +16,8 @@ from custom_components.vigilar.const import (
     CONF_CAMERA,
     CONF_CPU_BUDGET,
     CONF_FPS,
+    CONF_INCIDENT_WINDOW,
+    CONF_INCIDENTS,
     CONF_KIND,
     CONF_MEDIA,
     CONF_MEDIA_FOLDER,
@@ -852,6 +854,8 @@ async def test_options(
         CONF_MQTT_PREFIX: "house/one",
         CONF_RETENTION_DAYS: 30,
         CONF_CPU_BUDGET: 120,
+        CONF_INCIDENTS: False,
+        CONF_INCIDENT_WINDOW: 90,
         CONF_PANEL: False,
         CONF_MEDIA: {
             CONF_MEDIA_FOLDER: str(nvr),
@@ -893,6 +897,7 @@ async def test_options(
     assert hub.options == options
     assert isinstance(hub.options[CONF_RETENTION_DAYS], int)
     assert isinstance(hub.options[CONF_CPU_BUDGET], int)
+    assert isinstance(hub.options[CONF_INCIDENT_WINDOW], int)
     assert isinstance(hub.options[CONF_MEDIA][CONF_MEDIA_MAX_GB], int)
     await hass.async_block_till_done()
     library = hub.runtime_data.library

@@ -180,6 +180,8 @@ async def test_from_arming_to_the_alarm_and_back(
     )
     assert alarm.payload["entity_id"] == PANEL
     assert alarm.payload["end_ts"] is None
+    person = (await told(runtime, EventType.PERSON))[1]
+    assert alarm.payload["incident_id"] == person.payload["incident_id"]
     view = runtime.sources.async_views()[ALARM_SOURCE]
     assert (view.kind, view.info.entity_id) == (SourceKind.ALARM, PANEL)
     with pytest.raises(ServiceValidationError, match="disarm it first"):

@@ -396,6 +396,7 @@ async def test_the_editor_finds_what_there_is(
         "vigilar.event_began",
         "vigilar.event_ended",
         "vigilar.event_recognized",
+        "vigilar.incident_began",
         "vigilar.is_quiet",
         "vigilar.is_seeing",
     }

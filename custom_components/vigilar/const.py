@@ -68,6 +68,8 @@ CONF_TYPES: Final = "types"
 
 # Of the options.
 CONF_CPU_BUDGET: Final = "cpu_budget"
+CONF_INCIDENT_WINDOW: Final = "incident_window"
+CONF_INCIDENTS: Final = "incidents"
 CONF_MODEL_FOLDER: Final = "model_folder"
 CONF_MEDIA: Final = "media"
 CONF_MQTT: Final = "mqtt"
@@ -119,6 +121,7 @@ CONF_MEDIA_MAX_GB: Final = "max_gb"
 DEFAULT_CPU_BUDGET: Final = 50
 DEFAULT_DEBOUNCE: Final = 2
 DEFAULT_FPS: Final = 5
+DEFAULT_INCIDENT_WINDOW: Final = 60
 DEFAULT_MEMORY: Final = 32
 DEFAULT_MEDIA_MAX_GB: Final = 10
 DEFAULT_MIN_DURATION: Final = 0
@@ -136,6 +139,8 @@ DEFAULT_STUCK: Final = 1
 
 NEVER: Final = "never"
 
+MIN_INCIDENT_WINDOW: Final = 10
+MAX_INCIDENT_WINDOW: Final = 300
 MIN_CPU_BUDGET: Final = 10
 MAX_CPU_BUDGET: Final = 400
 MIN_SENSITIVITY: Final = 1

@@ -134,6 +134,7 @@ class Guard:
         self._listeners: set[Callable[[], None]] = set()
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._followed = ArmMode.DISARMED
+        self._incident_id: str | None = None
 
     @property
     def mode(self) -> ArmMode:
@@ -239,6 +240,7 @@ class Guard:
 
     async def async_trigger(self, by: str | None) -> None:
         """Ring at once, because somebody has asked for it."""
+        self._incident_id = None
         if self.alarm.trigger(by or "", wall_ms(), at_once=True):
             await self._async_changed()
             self._report(
@@ -257,6 +259,7 @@ class Guard:
             and event.payload["end_ts"] is None
             and self.alarm.trigger(_name(event), wall_ms())
         ):
+            self._incident_id = event.payload.get("incident_id")
             self._entry.async_create_task(
                 self._hass, self._async_triggered(), "vigilar alarm"
             )
@@ -366,8 +369,16 @@ class Guard:
     @callback
     def _report(self, kind: ObservationKind, reason: str) -> None:
         """Let the timeline know."""
+        rings = kind is ObservationKind.ALARM_TRIGGERED
         self._submit(
-            Observation(kind=kind, source_id=ALARM_SOURCE, ts=wall_ms(), reason=reason)
+            Observation(
+                kind=kind,
+                source_id=ALARM_SOURCE,
+                ts=wall_ms(),
+                reason=reason,
+                # What it rings for has been told already.
+                incident_id=self._incident_id if rings else None,
+            )
         )
 
 

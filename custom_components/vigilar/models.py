@@ -237,6 +237,7 @@ class Observation:
         examined: What moves was looked at well, and nothing was recognised.
         zones: Names of the zones, in the order entered.
         reason: Why, in a few words, for `why` of the event.
+        incident_id: The incident it is known to belong to, wherever it is.
         latency_ms: Milliseconds spent in each stage so far.
         made_at: `time.monotonic()` at the making, to time the hand-off.
         snapshot: JPEG of the best look so far; None when it did not improve.
@@ -253,6 +254,7 @@ class Observation:
     examined: bool = False
     zones: tuple[str, ...] = ()
     reason: str = ""
+    incident_id: str | None = None
     latency_ms: Mapping[str, float] = field(default_factory=lambda: _NO_STAGES)
     made_at: float | None = None
     snapshot: bytes | None = field(default=None, repr=False, compare=False)

@@ -40,6 +40,8 @@ from .const import (
     CONF_ENTRY_DELAY,
     CONF_EXIT_DELAY,
     CONF_IMPORTANT_ZONES,
+    CONF_INCIDENT_WINDOW,
+    CONF_INCIDENTS,
     CONF_KIND,
     CONF_LOW_SUN,
     CONF_MEDIA,
@@ -61,6 +63,7 @@ from .const import (
     CONF_WIND_ABOVE,
     CONF_ZONES,
     DEFAULT_CPU_BUDGET,
+    DEFAULT_INCIDENT_WINDOW,
     DEFAULT_MEDIA_MAX_GB,
     DEFAULT_MQTT_PREFIX,
     DEFAULT_RETENTION_DAYS,
@@ -68,7 +71,9 @@ from .const import (
     DEFAULT_WIND_ABOVE,
     DOMAIN,
     MAX_CPU_BUDGET,
+    MAX_INCIDENT_WINDOW,
     MIN_CPU_BUDGET,
+    MIN_INCIDENT_WINDOW,
     SUBENTRY_CAMERA,
 )
 from .events.severity import SENSORS_SET_BY_USER, SET_BY_USER, SeverityRules
@@ -136,6 +141,10 @@ OPTIONS_SCHEMA = vol.Schema(
         vol.Optional(CONF_MEDIA, default=MEDIA_DEFAULTS): MEDIA_SECTION,
         vol.Required(CONF_CPU_BUDGET, default=DEFAULT_CPU_BUDGET): slider(
             MIN_CPU_BUDGET, MAX_CPU_BUDGET, 10, PERCENTAGE
+        ),
+        vol.Required(CONF_INCIDENTS, default=True): BooleanSelector(),
+        vol.Required(CONF_INCIDENT_WINDOW, default=DEFAULT_INCIDENT_WINDOW): slider(
+            MIN_INCIDENT_WINDOW, MAX_INCIDENT_WINDOW, 10, UnitOfTime.SECONDS
         ),
         vol.Required(CONF_PANEL, default=True): BooleanSelector(),
         vol.Optional(CONF_MODEL_FOLDER): TextSelector(),
@@ -240,7 +249,11 @@ class VigilarOptionsFlow(OptionsFlow):
             errors, placeholders = await self._async_check(user_input)
             if not errors:
                 async_report_model(self.hass, None)
-                for key in (CONF_RETENTION_DAYS, CONF_CPU_BUDGET):
+                for key in (
+                    CONF_RETENTION_DAYS,
+                    CONF_CPU_BUDGET,
+                    CONF_INCIDENT_WINDOW,
+                ):
                     user_input[key] = int(user_input[key])
                 media = user_input[CONF_MEDIA]
                 user_input[CONF_MEDIA] = media | {

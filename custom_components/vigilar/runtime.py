@@ -18,12 +18,15 @@ from homeassistant.helpers.storage import Store
 
 from . import object_model, panel, runtime_extras
 from .const import (
+    CONF_INCIDENT_WINDOW,
+    CONF_INCIDENTS,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
     CONF_RETENTION_DAYS,
     CONF_SENSITIVITY,
     DATABASE_FILE,
+    DEFAULT_INCIDENT_WINDOW,
     DEFAULT_MQTT_PREFIX,
     DEFAULT_RETENTION_DAYS,
     DOMAIN,
@@ -33,7 +36,9 @@ from .const import (
 )
 from .coordinator import JOIN_TIMEOUT_S, CameraCoordinator
 from .events.clock import wall_ms
+from .events.incidents import MAX_LENGTH_MS
 from .events.processor import EventProcessor
+from .events.query import EventQuery
 from .events.store import EventStore, StoreError
 from .foul_weather import Weather
 from .governor import Governor
@@ -70,6 +75,8 @@ HOUSEKEEPING_INTERVAL = timedelta(hours=1)
 # A client or a broker that was away for longer starts anew.
 JOURNAL_DAYS = 7
 MS_PER_DAY = 86_400_000
+# So many of the newest events a start looks at for incidents that still run.
+RESUMED = 200
 
 type VigilarConfigEntry = ConfigEntry[VigilarRuntime]
 
@@ -180,12 +187,14 @@ class VigilarRuntime:
             ("alarm", self.guard.publish),
         ):
             self.processor.add_publisher(publisher, publish)
+        self._async_apply_incidents()
         self.processor.start()
         self.surroundings.async_start()
         await self.guard.async_start()
         for subentry in self.entry.get_subentries_of_type(SUBENTRY_CAMERA):
             camera = self._async_create_camera(CameraConfig.from_subentry(subentry))
             await camera.async_recall()
+        await self._async_resume_incidents()
         for change in opening.closed:
             BusPublisher(self.hass).publish(change)
         self._async_apply_recipients()
@@ -411,6 +420,7 @@ class VigilarRuntime:
         self.guard.async_configure()
         self.surroundings.async_configure()
         self.weather.async_configure()
+        self._async_apply_incidents()
         self.library.retention.policy = media_policy(options)
         root = media_root(self.hass, options)
         # Choosing a folder again is how a user says that it may be made anew.
@@ -432,6 +442,29 @@ class VigilarRuntime:
             await panel.async_register_panel(self.hass)
         else:
             panel.async_remove_panel(self.hass)
+
+    @callback
+    def _async_apply_incidents(self) -> None:
+        """Make the incidents follow the options."""
+        options = self.entry.options
+        window_s = options.get(CONF_INCIDENT_WINDOW, DEFAULT_INCIDENT_WINDOW)
+        self.processor.incidents.configure(
+            window_s * 1000 if options.get(CONF_INCIDENTS, True) else None
+        )
+
+    async def _async_resume_incidents(self) -> None:
+        """Go on with the incidents that ran at the last stop."""
+
+        def neighbourhood_of(source_id: str) -> str | None:
+            source = self.async_source_info(source_id)
+            if source is None:
+                return None
+            return self.surroundings.async_situation(source).neighbourhood
+
+        recent = await self.store.page(
+            EventQuery(start=wall_ms() - MAX_LENGTH_MS), limit=RESUMED
+        )
+        self.processor.incidents.resume(recent, neighbourhood_of)
 
     async def _async_stop_mqtt(self) -> None:
         """Take MQTT off the path."""

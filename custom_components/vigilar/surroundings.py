@@ -12,7 +12,7 @@ from homeassistant.core import (
     HomeAssistant,
     callback,
 )
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import area_registry as ar, entity_registry as er
 
 from .const import (
     CONF_DARK_RAISES,
@@ -89,7 +89,17 @@ class Surroundings:
             dark=sun is not None and sun.state == STATE_BELOW_HORIZON,
             cause=self._cause(source.area_id),
             rules=self._rules,
+            neighbourhood=self._neighbourhood(source.area_id),
         )
+
+    def _neighbourhood(self, area_id: str | None) -> str | None:
+        """Return what an area has in common with those that it touches: its floor."""
+        if area_id is None:
+            return None
+        area = ar.async_get(self._hass).async_get_area(area_id)
+        if area is None or area.floor_id is None:
+            return f"area/{area_id}"
+        return f"floor/{area.floor_id}"
 
     def _cause(self, area_id: str | None) -> str:
         """Return what has just been switched in an area, in words."""

@@ -25,7 +25,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN, EVENT_VIGILAR, EVENT_VIGILAR_ENDED, EVENT_VIGILAR_UPDATED
 from .events.query import EventQuery
 from .events.store import StoreError
-from .models import EventType, Severity
+from .models import Event as TimelineEvent, EventType, Phase, Severity
 
 CONF_FIRST_TODAY: Final = "first_today"
 CONF_MIN_SCORE: Final = "min_score"
@@ -33,7 +33,7 @@ CONF_MIN_SEVERITY: Final = "min_severity"
 CONF_TYPES: Final = "types"
 CONF_ZONES: Final = "zones"
 
-# Of so many events it is known that the trigger has fired for them.
+# Of so many events or incidents it is known that the trigger has fired for them.
 REMEMBERED: Final = 1000
 
 _RANKS: Final = {severity.value: rank for rank, severity in enumerate(Severity)}
@@ -97,9 +97,10 @@ class TimelineTrigger(Trigger):
         @callback
         def _heard(event: Event[dict[str, Any]]) -> None:
             data = event.data
-            if data["id"] in self._fired or not self._matches(data):
+            key = self._key(data)
+            if key is None or key in self._fired or not self._matches(data):
                 return
-            self._remember(data["id"])
+            self._remember(key)
             self._hass.async_create_task(self._async_run(data, run_action))
 
         removers = [self._hass.bus.async_listen(name, _heard) for name in self._heard]
@@ -139,8 +140,17 @@ class TimelineTrigger(Trigger):
             except StoreError:
                 # Twice is better than never.
                 return False
-            return any(self._matches(event.as_dict()) for event in before)
+            key = self._key(data)
+            return any(
+                self._matches(event) and self._key(event) != key
+                for event in map(TimelineEvent.as_dict, before)
+            )
         return False
+
+    def _key(self, data: Mapping[str, Any]) -> str | None:
+        """Return what it runs once for; None for what it never runs for."""
+        event_id: str = data["id"]
+        return event_id
 
     def _matches(self, data: Mapping[str, Any]) -> bool:
         """Return whether an event is one of those that were asked for."""
@@ -157,9 +167,9 @@ class TimelineTrigger(Trigger):
             and (self._target is None or is_target(self._hass, self._target, payload))
         )
 
-    def _remember(self, event_id: str) -> None:
-        """Do not run again for this event."""
-        self._fired[event_id] = None
+    def _remember(self, key: str) -> None:
+        """Do not run again for this."""
+        self._fired[key] = None
         if len(self._fired) > REMEMBERED:
             self._fired.popitem(last=False)
 
@@ -207,6 +217,22 @@ class EventRecognizedTrigger(TimelineTrigger):
     _said = "recognised:"
 
 
+class IncidentBeganTrigger(EventRecognizedTrigger):
+    """An event of an incident is, or becomes, as asked for; once an incident."""
+
+    _said = "incident:"
+
+    @override
+    def _key(self, data: Mapping[str, Any]) -> str | None:
+        """Return the incident; none for what is in none, or was over before."""
+        payload = data["payload"]
+        if payload["phase"] == Phase.UPDATED and payload["end_ts"] is not None:
+            # People say something of what happened long ago.
+            return None
+        incident_id: str | None = payload.get("incident_id")
+        return incident_id
+
+
 class CameraOfflineTrigger(EventBeganTrigger):
     """A camera is lost."""
 
@@ -234,6 +260,7 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
     "event_began": EventBeganTrigger,
     "event_recognized": EventRecognizedTrigger,
     "event_ended": EventEndedTrigger,
+    "incident_began": IncidentBeganTrigger,
 }
 
 

@@ -204,6 +204,10 @@ async def test_errors(
             "Failed so far, and is tried again: no route",
         ),
         (
+            {"state": DeliveryState.JOINED, "params": {"told_ts": BEGAN}},
+            "Shown without a sound: its incident was told of at 23:13:20",
+        ),
+        (
             {"state": DeliveryState.FAILED, "reason": "no_device"},
             "Failed: no device of this recipient can be notified",
         ),

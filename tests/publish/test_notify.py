@@ -639,6 +639,8 @@ async def test_changes_while_sending(
     first = await bench.store.write(event, ChangeKind.NEW)
     second = await bench.store.write(ended(event), ChangeKind.ENDED)
     bench.notifier.publish(first)
+    while not app.sent:
+        await asyncio.sleep(0)
     bench.notifier.publish(second if kind is ChangeKind.ENDED else first)
     await hass.async_block_till_done()
     assert app.sounds == 1

@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.vigilar.events.clock import wall_ms
+from custom_components.vigilar.events.severity import Situation
 from custom_components.vigilar.events.store import EventStore, StoreError
 from custom_components.vigilar.models import BlindReason, ObservationKind
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
@@ -265,6 +266,39 @@ async def test_one_event_and_its_neighbours(
     assert (got["newer_id"], got["older_id"]) == (None, next_one)
     answer = await answer_to(client, "event/get", event_id=UNKNOWN)
     assert answer["error"]["translation_key"] == "no_such_event"
+
+
+async def test_an_event_comes_with_its_incident(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    workers: Workers,
+    hass_ws_client: WebSocketGenerator,
+    hass_read_only_user: MockUser,
+    hass_read_only_access_token: str,
+    back: str,
+) -> None:
+    """In the order in which it was, and of it only what the user may see."""
+    runtime.processor.situation_of = lambda _: Situation(neighbourhood="floor/ground")
+    await see(hass, workers, "front_door", 0, 2000)
+    await see(hass, workers, "back_yard", 1000, HOUR)
+    admin = await hass_ws_client()
+    apart, third, second, first = [e.id for e in await runtime.store.page()]
+    for event_id in (first, third):
+        got = await ask(admin, "event/get", event_id=event_id)
+        assert [part["id"] for part in got["incident"]] == [first, second, third]
+    got = await ask(admin, "event/get", event_id=apart)
+    assert [part["id"] for part in got["incident"]] == [apart]
+    allowed = entity_id_of(hass, "event", back, "activity")
+    hass_read_only_user.mock_policy(
+        {"entities": {"entity_ids": {allowed: {"read": True}}}}
+    )
+    client = await hass_ws_client(hass, hass_read_only_access_token)
+    got = await ask(client, "event/get", event_id=second)
+    assert [part["id"] for part in got["incident"]] == [second]
+    runtime.processor.incidents.configure(None)
+    await see(hass, workers, "back_yard", 2 * HOUR)
+    newest = (await runtime.store.page(limit=1))[0].id
+    assert (await ask(client, "event/get", event_id=newest))["incident"] == []
 
 
 async def test_a_user_is_told_of_his_cameras_only(

@@ -29,6 +29,8 @@ class DeliveryState(StrEnum):
     UPDATED = "updated"
     FAILED = "failed"
     NOT_SENT = "not_sent"
+    JOINED = "joined"
+    """Shown, without a sound, by the notification of its incident."""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class Delivery:
         at: When this row last changed, Unix milliseconds.
         sent_at: When it was decided to send, Unix milliseconds, or None.
         critical: It breaks through silent mode.
+        again: A notification of its incident has sounded before it.
         dismissed: The recipient has put it away.
         done: Nothing is left to do, even after a restart.
         failing_since: Since when every attempt fails, Unix milliseconds, or None.
@@ -85,12 +88,18 @@ class Delivery:
     params: dict[str, Any] = field(default_factory=dict)
     sent_at: int | None = None
     critical: bool = False
+    again: bool = False
     dismissed: bool = False
     done: bool = False
     failing_since: int | None = None
     attempts: int = 0
     updates: int = 0
     devices: dict[str, DeviceDelivery] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what it is found by: event and recipient."""
+        return self.event_id, self.recipient_id
 
     @property
     def told(self) -> bool:
@@ -143,14 +152,32 @@ class Ledger:
 
     async def of_event(self, event_id: str) -> list[Delivery]:
         """Return an event's rows, in the order of their recipients' ids."""
+        return await self.of_events([event_id])
+
+    async def of_events(self, event_ids: Collection[str]) -> list[Delivery]:
+        """Return the rows of some events, as `of_event` does."""
         statement = (
             select(deliveries)
-            .where(deliveries.c.event_id == event_id)
-            .order_by(deliveries.c.recipient_id)
+            .where(deliveries.c.event_id.in_(event_ids))
+            .order_by(deliveries.c.event_id, deliveries.c.recipient_id)
         )
         return await self._store.run(
             lambda connection: [_delivery(row) for row in connection.execute(statement)]
         )
+
+    async def shown_with(self, row: Delivery) -> list[str]:
+        """Return the ids of the events that the notification of a row shows."""
+        event = await self._store.get(row.event_id)
+        incident_id = None if event is None else event.payload.get("incident_id")
+        if incident_id is None:
+            return [row.event_id]
+        events = await self._store.incident(incident_id)
+        return [
+            other.event_id
+            for other in await self.of_events([event.id for event in events])
+            if other.recipient_id == row.recipient_id
+            and other.state is not DeliveryState.NOT_SENT
+        ]
 
     async def unfinished(self) -> list[str]:
         """Return the ids of the events of which somebody is still to be told something."""

@@ -26,6 +26,7 @@ from ..models import (
 )
 from .classifier import Decision, Outcome, classify, end_event, thing_of
 from .clock import wall_ms
+from .incidents import Incidents
 from .records import BATCH
 from .severity import Situation
 from .store import EventStore, StoreError
@@ -118,6 +119,7 @@ class EventProcessor:
             sources: Looks a source up by its slug; None if there is none.
             clock: Unix milliseconds; spaces the updates of an event.
         """
+        self.incidents = Incidents()
         self.media: MediaKeeper | None = None
         self.situation_of: Callable[[SourceInfo], Situation] = lambda _: Situation()
         self._store = store
@@ -201,12 +203,11 @@ class EventProcessor:
                 return None
             opened = self._open.get(source.source_id, {})
             events = {thing: entry.event for thing, entry in opened.items()}
-            decisions = classify(
-                _with_handoff(observation), events, source, self.situation_of(source)
-            )
+            situation = self.situation_of(source)
+            decisions = classify(_with_handoff(observation), events, source, situation)
             change = None
             for decision in decisions:
-                planned = self._expect_media(decision, observation)
+                planned = self._prepare(decision, observation, situation)
                 change = await self._carry_out(planned) or change
                 events[planned.thing] = planned.event
             self._show(observation, events.get(thing_of(observation)))
@@ -387,6 +388,7 @@ class EventProcessor:
                 return change
             case Outcome.ENDED:
                 await self._end_blind(event)
+                self.incidents.follow(event)
                 change = await self._store_and_publish(event, ChangeKind.ENDED)
                 entry = entries.pop(decision.thing)
                 entry.event, entry.pending = change.event, False
@@ -400,15 +402,22 @@ class EventProcessor:
                 entry.pending |= decision.outcome is Outcome.CHANGED
                 return await self._update(entry)
 
-    def _expect_media(self, decision: Decision, observation: Observation) -> Decision:
-        """Return the decision with the media that its new event will have."""
-        if decision.outcome is not Outcome.OPENED or self.media is None:
+    def _prepare(
+        self, decision: Decision, observation: Observation, situation: Situation
+    ) -> Decision:
+        """Return the decision with the incident and the media of its new event."""
+        if decision.outcome is not Outcome.OPENED:
             return decision
         event = decision.event
-        media = self.media.expect(event, observation)
-        return replace(
-            decision, event=replace(event, payload=event.payload | {"media": media})
+        more: dict[str, Any] = {}
+        incident_id = observation.incident_id or self.incidents.join(
+            event, situation.neighbourhood
         )
+        if incident_id is not None:
+            more["incident_id"] = incident_id
+        if self.media is not None:
+            more["media"] = self.media.expect(event, observation)
+        return replace(decision, event=replace(event, payload=event.payload | more))
 
     def _show(self, observation: Observation, event: Event | None) -> None:
         """Hand a new look at an event to who keeps it."""

@@ -145,6 +145,8 @@ class Situation:
         cause: What Home Assistant itself has just done in the camera's area
             and what explains a change of light, in words; empty for nothing.
         rules: What the user has said.
+        neighbourhood: Names the place of the source: the same for all whose
+            areas touch; None for one that is nowhere.
     """
 
     mode: ArmMode = ArmMode.UNUSED
@@ -152,6 +154,7 @@ class Situation:
     dark: bool = False
     cause: str = ""
     rules: SeverityRules = field(default_factory=SeverityRules)
+    neighbourhood: str | None = None
 
 
 class Judgement(NamedTuple):

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, delete, make_url, select
+from sqlalchemy import Connection, Engine, delete, func, make_url, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 from ulid_transform import ulid_to_timestamp
@@ -34,6 +34,7 @@ from .catalog import Catalog, Place
 from .classifier import end_event
 from .clock import wall_ms
 from .database import CHECKPOINT_PAGES, connect, disconnect, set_checkpoints
+from .incidents import MAX_LENGTH_MS
 from .query import EVERYTHING, EventQuery
 from .records import BATCH, RANKS, Stored
 from .schema import (
@@ -255,6 +256,34 @@ class EventStore:
     async def get_all(self, ids: Collection[str]) -> dict[str, Event]:
         """Return those of some events that are stored, as they stand, by their ids."""
         return await self.run(lambda connection: records.events_by_id(connection, ids))
+
+    async def incident(self, incident_id: str, limit: int = BATCH) -> list[Event]:
+        """Return the events of an incident, in the order of their beginnings.
+
+        Args:
+            incident_id: The incident.
+            limit: How many at most.
+
+        Raises:
+            StoreError: It is not an id.
+        """
+
+        def read(connection: Connection) -> list[Event]:
+            """Look only where they can be."""
+            began = _began(connection, incident_id)
+            statement = (
+                select(events)
+                .where(
+                    # Who saw it a moment earlier may have said so a moment later.
+                    events.c.ts.between(began - MAX_LENGTH_MS, began + MAX_LENGTH_MS),
+                    func.json_extract(events.c.payload, "$.incident_id") == incident_id,
+                )
+                .order_by(events.c.ts, events.c.id)
+                .limit(limit)
+            )
+            return [records.event_of(row) for row in connection.execute(statement)]
+
+        return await self.run(read)
 
     async def page(
         self,

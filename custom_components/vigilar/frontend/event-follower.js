@@ -12,8 +12,9 @@ const RETRY_MS = 5000;
 /**
  * One event and its neighbours, kept as they are on the server.
  *
- * It is the store of a subscription to its source, which it takes only its own
- * event from: the timeline's store holds the newest events, and this one may be old.
+ * It is the store of a subscription to all sources, which it takes only its own
+ * event and incident from: the timeline's store holds the newest events, and this
+ * one may be old.
  */
 export class EventFollower {
   /** @type {TimelineEvent | undefined} */
@@ -24,6 +25,9 @@ export class EventFollower {
 
   /** @type {string | null} The event before it within the filter. */
   olderId = null;
+
+  /** @type {readonly TimelineEvent[]} All of its incident, in no order; none when it belongs to none. */
+  incident = [];
 
   /** @type {Standing} */
   standing = "loading";
@@ -108,7 +112,7 @@ export class EventFollower {
   };
 
   /**
-   * Take a message of the subscription to the source.
+   * Take a message of the subscription.
    *
    * @param {ConnectedMessage | ChangedMessage} message
    * @returns {TimelineEvent[]} Nothing of it is news to the reader.
@@ -122,7 +126,10 @@ export class EventFollower {
     const mine = message.events.find(({ id }) => id === this.#id);
     if (mine) this.#take(mine);
     const neighboursGone = message.removed.some((id) => id === this.newerId || id === this.olderId);
-    const successor = this.newerId === null && message.events.some(({ id }) => id > this.#id);
+    this.#takeParts(message);
+    const successor =
+      this.newerId === null &&
+      message.events.some(({ id, source_id: source }) => id > this.#id && source === this.event?.source_id);
     if ((gap && message.seq !== this.#answered) || neighboursGone || successor) this.reload();
     return [];
   }
@@ -132,9 +139,10 @@ export class EventFollower {
     this.newerId = answer.newer_id;
     this.olderId = answer.older_id;
     this.#answered = answer.seq;
+    this.incident = answer.incident ?? [];
     if (this.standing !== "deleted") this.standing = "ready";
     this.#take(answer.event);
-    this.#follow(answer.event);
+    this.#follow();
     this.#onChange();
   }
 
@@ -157,13 +165,25 @@ export class EventFollower {
     this.event = event;
   }
 
-  /** @param {TimelineEvent} event */
-  #follow(event) {
+  /** @param {ConnectedMessage | ChangedMessage} message */
+  #takeParts({ events, removed }) {
+    const id = this.event?.payload.incident_id;
+    const parts = id === undefined ? [] : events.filter(({ payload }) => payload.incident_id === id);
+    if (!parts.length && !this.incident.some((part) => removed.includes(part.id))) return;
+    const known = new Map(this.incident.map((part) => [part.id, part]));
+    for (const part of parts) {
+      if ((known.get(part.id)?.payload.seq ?? -1) < part.payload.seq) known.set(part.id, part);
+    }
+    for (const gone of removed) known.delete(gone);
+    this.incident = [...known.values()];
+  }
+
+  #follow() {
     if (this.#client || !this.#running) return;
     this.#client = new TimelineClient({
       connection: this.#connection,
       store: this,
-      query: { limit: 1, source_ids: [event.source_id] },
+      query: { limit: 1 },
       onNews: () => this.#onChange(),
       onStatus: this.#onStatus,
     });

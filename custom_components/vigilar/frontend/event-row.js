@@ -2,10 +2,14 @@
 /** @import { Blind, Filter, Hass, ListItem, Localize, Severity, TimelineEvent } from "./vigilar" */
 /** @import { Formatter } from "./format.js" */
 import { icon } from "./icons.js";
+import { stopsOf, wayText } from "./incidents.js";
 import { isLasting } from "./list-items.js";
 import { nameOf } from "./localize.js";
 import { mediaOf } from "./media.js";
-import { html, nothing } from "./vendor/lit.js";
+import { html, nothing, repeat } from "./vendor/lit.js";
+
+/** So many of the last stops of an incident are shown as pictures. */
+const MOST_PICTURES = 4;
 
 /**
  * @typedef {object} RowContext
@@ -88,21 +92,19 @@ export function eventRow({ key, event, member }, context) {
 }
 
 /**
- * Draw several events of one camera as one row, which opens to show them.
+ * Draw several events as one row, which opens to show them: a camera's story, or an incident.
  *
  * @param {Extract<ListItem, {kind: "fold"}>} item
  * @param {RowContext} context
  */
-export function foldRow({ key, lead, events, open }, context) {
-  const { localize, format } = context;
+export function foldRow({ key, lead, events, open, incident }, context) {
+  const { localize } = context;
   const reviewed = events.every((event) => isReviewed(event, context.scope, context.hass.user?.id));
-  const newest = /** @type {TimelineEvent} */ (events[0]);
-  const oldest = /** @type {TimelineEvent} */ (events.at(-1));
-  const end = newest.payload.end_ts ?? newest.ts;
-  const count = localize("list.fold_count", { count: events.length });
-  const [from, to] = [format.time(oldest.ts), format.time(end)];
+  const lasting = context.live && events.some(isLasting);
+  /** @param {string} name @param {boolean} yes */
+  const when = (name, yes) => (yes ? name : "");
   return html`<li
-    class="item fold ${lead.severity} ${open ? "open" : ""} ${context.fresh ? "fresh" : ""} ${reviewed ? "reviewed" : ""}"
+    class="item fold ${lead.severity} ${when("incident", incident)} ${when("lasting", lasting)} ${when("open", open)} ${when("fresh", context.fresh)} ${when("reviewed", reviewed)}"
     data-key=${key}
   >
     <div class="line">
@@ -115,16 +117,59 @@ export function foldRow({ key, lead, events, open }, context) {
         tabindex=${context.tabStop ? 0 : -1}
         aria-expanded=${String(open)}
       >
-        ${picture(lead, context, events.length)} ${gist(lead, reviewed, context, mixOf(lead, events, localize))}
-        <span class="when">
-          <span class="span"><bdi>${from}</bdi>${from === to ? nothing : html`–<bdi>${to}</bdi>`}</span>
-          <span class="duration"><bdi>${count}</bdi></span>
-        </span>
+        ${picture(lead, context, events.length)}
+        ${incident ? incidentGist(lead, events, reviewed, context) : gist(lead, reviewed, context, mixOf(lead, events, localize))}
+        <span class="when">${spanOf(events, lasting, context)}</span>
       </button>
       ${reviewButton(reviewed, lead, context)}
       <span class="icon-button chevron" aria-hidden="true">${icon("open")}</span>
     </div>
   </li>`;
+}
+
+/**
+ * @param {TimelineEvent[]} events Newest first.
+ * @param {boolean} lasting
+ * @param {RowContext} context
+ */
+function spanOf(events, lasting, { localize, format }) {
+  const newest = /** @type {TimelineEvent} */ (events[0]);
+  const oldest = /** @type {TimelineEvent} */ (events.at(-1));
+  const end = Math.max(newest.ts, ...events.map(({ payload }) => payload.end_ts ?? 0));
+  const [from, to] = [format.time(oldest.ts), format.time(end)];
+  const count = localize("list.fold_count", { count: events.length });
+  return html`<span class="span"><bdi>${from}</bdi>${from === to || lasting ? nothing : html`–<bdi>${to}</bdi>`}</span>
+    <span class="duration"
+      >${lasting ? html`<span class="now">${localize("event.now")}</span>` : nothing}<bdi>${count}</bdi></span
+    >`;
+}
+
+/**
+ * What happened where, and a picture of each stop.
+ *
+ * @param {TimelineEvent} lead
+ * @param {TimelineEvent[]} events Newest first.
+ * @param {boolean} reviewed
+ * @param {RowContext} context
+ */
+function incidentGist(lead, events, reviewed, { hass, localize, thumbnails }) {
+  const stops = thumbnails ? stopsOf(events).slice(-MOST_PICTURES) : [];
+  return html`<span class="gist">
+    <span class="first">
+      <bdi class="type way">${reviewed ? nothing : unreviewedDot(localize)}${wayText(events, localize)}</bdi>
+      ${severityPill(lead, localize)}
+    </span>
+    ${stops.length
+      ? html`<span class="stops" aria-hidden="true"
+          >${repeat(
+            stops,
+            ({ id }) => id,
+            ({ best }) =>
+              html`<vigilar-thumbnail class=${best.severity} .hass=${hass} .event=${best} .localize=${localize}></vigilar-thumbnail>`,
+          )}</span
+        >`
+      : nothing}
+  </span>`;
 }
 
 /**
@@ -200,12 +245,10 @@ function gist(event, reviewed, { localize, format }, title) {
   const others = payload.labels.filter(({ label }) => label !== event.type);
   return html`<span class="gist">
     <span class="first">
-      ${reviewed ? nothing : html`<span class="unreviewed"><span class="unseen-text">${localize("review.open")}</span></span>`}
+      ${reviewed ? nothing : unreviewedDot(localize)}
       <span class="type">${title ?? nameOf(localize, "type", event.type)}</span>
       ${score === undefined || title ? nothing : html`<span class="score">${format.percent(score)}</span>`}
-      <span class="severity ${event.severity === "info" ? "unseen" : ""}"
-        >${nameOf(localize, "severity", event.severity)}</span
-      >
+      ${severityPill(event, localize)}
       ${marks(event, localize)}
     </span>
     <span class="second">
@@ -214,6 +257,19 @@ function gist(event, reviewed, { localize, format }, title) {
       ${others.slice(0, 3).map(({ label, score: sure }) => html`<span class="label">${labelText(label, sure, localize, format)}</span>`)}
     </span>
   </span>`;
+}
+
+/** @param {Localize} localize */
+function unreviewedDot(localize) {
+  return html`<span class="unreviewed"><span class="unseen-text">${localize("review.open")}</span></span>`;
+}
+
+/**
+ * @param {TimelineEvent} event
+ * @param {Localize} localize
+ */
+function severityPill({ severity }, localize) {
+  return html`<span class="severity ${severity === "info" ? "unseen" : ""}">${nameOf(localize, "severity", severity)}</span>`;
 }
 
 /**

@@ -5,6 +5,7 @@ import { autoReview, setAutoReview } from "./auto-review.js";
 import { EventDeeds } from "./event-deeds.js";
 import { factList, labelMeters, latencyList, saidOf, whenOf } from "./event-facts.js";
 import { EventFollower } from "./event-follower.js";
+import { incidentSection, incidentStyles } from "./event-incident.js";
 import { eventMenu } from "./event-menu.js";
 import { eventViewStyles } from "./event-view-styles.js";
 import { HassElement } from "./hass-element.js";
@@ -32,7 +33,7 @@ export class VigilarEventView extends HassElement {
   };
 
   /** @override */
-  static styles = eventViewStyles;
+  static styles = [...eventViewStyles, incidentStyles];
 
   /** @type {EventFollower | undefined} */
   #follower;
@@ -177,6 +178,12 @@ export class VigilarEventView extends HassElement {
           <p class="why"><bdi>${why}</bdi></p>
           ${saidOf(event, this.#context)}
         </section>
+        ${incidentSection(event, this.#follower?.incident ?? [], {
+          hass: this.hass,
+          localize,
+          format: this.format,
+          goTo: (id) => this.#goTo(id),
+        })}
         ${labels.length
           ? html`<section>
               <h3>${localize("event.labels")}</h3>

@@ -1,7 +1,7 @@
 // @ts-check
-/** @import { Blind, ListItem, Severity, TimelineEvent } from "./vigilar" */
+/** @import { Blind, ListItem, TimelineEvent } from "./vigilar" */
 /** @import { Formatter } from "./format.js" */
-import { SEVERITIES } from "./config.js";
+import { incidentsOf, leadOf } from "./incidents.js";
 
 /** Events of one camera with no more than this between them are one story. */
 export const FOLD_GAP_MS = 2 * 60_000;
@@ -49,12 +49,16 @@ export function listItems({ events, blind, openFolds, format }) {
       items.push({ kind: "blind", key: `blind ${period.id}`, ts: period.start, blind: period });
     }
   };
-  for (let index = 0; index < events.length; ) {
-    const first = /** @type {TimelineEvent} */ (events[index]);
+  const incidents = incidentsOf(events);
+  // An incident stands where its newest event does, whatever else happened meanwhile.
+  const heads = events.filter((event) => (partsOf(incidents, event) ?? [event])[0] === event);
+  for (let index = 0; index < heads.length; ) {
+    const first = /** @type {TimelineEvent} */ (heads[index]);
     blindDownTo(first.ts);
     head(first.ts);
-    const end = foldEnd(events, index, periods[next], format);
-    pushStory(items, events.slice(index, end), openFolds);
+    const parts = partsOf(incidents, first);
+    const end = parts ? index + 1 : foldEnd(heads, index, periods[next], format, incidents);
+    pushStory(items, parts ?? heads.slice(index, end), openFolds, Boolean(parts));
     index = end;
   }
   blindDownTo(-Infinity);
@@ -71,18 +75,28 @@ export function eventsOf(item) {
 }
 
 /**
+ * @param {ReadonlyMap<string, TimelineEvent[]>} incidents
+ * @param {TimelineEvent} event
+ * @returns {TimelineEvent[] | undefined} All of its incident, if it is one.
+ */
+function partsOf(incidents, { payload }) {
+  return payload.incident_id === undefined ? undefined : incidents.get(payload.incident_id);
+}
+
+/**
  * @param {ListItem[]} items
  * @param {TimelineEvent[]} events
  * @param {ReadonlySet<string>} openFolds
+ * @param {boolean} incident
  */
-function pushStory(items, events, openFolds) {
+function pushStory(items, events, openFolds, incident) {
   const [newest] = /** @type {[TimelineEvent, ...TimelineEvent[]]} */ (events);
   let member = false;
   if (events.length > 1) {
     // Named after its first event, so that it stays itself while it grows.
-    const key = `fold ${events.at(-1)?.id}`;
+    const key = incident ? `incident ${newest.payload.incident_id}` : `fold ${events.at(-1)?.id}`;
     const open = openFolds.has(key);
-    items.push({ kind: "fold", key, ts: newest.ts, lead: leadOf(events), events, open });
+    items.push({ kind: "fold", key, ts: newest.ts, lead: leadOf(events), events, open, incident });
     if (!open) return;
     member = true;
   }
@@ -94,9 +108,10 @@ function pushStory(items, events, openFolds) {
  * @param {number} start
  * @param {Blind | undefined} period The next blind one further down.
  * @param {Pick<Formatter, "hourKey">} format
+ * @param {ReadonlyMap<string, TimelineEvent[]>} incidents
  * @returns {number} The index after the last event of the story that begins there.
  */
-function foldEnd(events, start, period, format) {
+function foldEnd(events, start, period, format, incidents) {
   const first = /** @type {TimelineEvent} */ (events[start]);
   let end = start + 1;
   if (!foldable(first)) return end;
@@ -105,6 +120,7 @@ function foldEnd(events, start, period, format) {
     const together =
       older &&
       foldable(older) &&
+      !partsOf(incidents, older) &&
       older.source_id === first.source_id &&
       newer.ts - (older.payload.end_ts ?? older.ts) <= FOLD_GAP_MS &&
       format.hourKey(older.ts) === format.hourKey(first.ts) &&
@@ -121,15 +137,4 @@ function foldEnd(events, start, period, format) {
  */
 function foldable(event) {
   return !event.type.startsWith("camera_") && !isLasting(event);
-}
-
-/**
- * @param {TimelineEvent[]} events
- * @returns {TimelineEvent} The most severe; of equals one with a picture, then the newest.
- */
-function leadOf(events) {
-  /** @param {TimelineEvent} event */
-  const weight = ({ severity, payload }) =>
-    2 * SEVERITIES.indexOf(/** @type {Severity} */ (severity)) + (payload.media?.thumbnail?.state === "ready" ? 1 : 0);
-  return events.reduce((lead, event) => (weight(event) > weight(lead) ? event : lead));
 }

@@ -163,6 +163,31 @@ export const timelineStyles = [tokens, controls, notices, css`
     background: rgba(0, 0, 0, 0.68);
   }
   .mark > .count { inset-block-start: -4px; inset-inline-start: auto; inset-inline-end: -4px; }
+  .type.way {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 3;
+    white-space: normal;
+    line-height: 1.35;
+  }
+  .way .unreviewed {
+    display: inline-block;
+    margin-inline-end: 8px;
+    vertical-align: 0.1em;
+  }
+  /* What has no room for a whole picture wraps out of sight. */
+  .stops {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px;
+    block-size: 27px;
+    margin-block-start: 3px;
+    overflow: hidden;
+  }
+  .stops vigilar-thumbnail {
+    inline-size: 48px;
+    border-radius: 6px;
+  }
   .member { padding-inline-start: 28px; }
   .member::before {
     content: "";
@@ -422,6 +447,7 @@ export const timelineStyles = [tokens, controls, notices, css`
   :host([density="compact"]) .picture { inline-size: 68px; }
   :host([density="compact"]) .picture .mark { display: none; }
   :host([density="compact"]) .hatch { inline-size: 68px; }
+  :host([density="compact"]) .stops { display: none; }
   :host([density="compact"]) :is(.gist, .when) { gap: 0; }
   :host([density="compact"]) .details { margin-inline-start: 98px; }
   @media (pointer: coarse) {
@@ -443,6 +469,18 @@ export const timelineStyles = [tokens, controls, notices, css`
     .first,
     .second { gap: 6px; }
     .span { font-size: 0.8125rem; }
+    /* The way needs the width; its times go below it. */
+    .incident .row {
+      grid-template-columns: auto minmax(0, 1fr);
+      row-gap: 4px;
+    }
+    .incident :is(.picture, .row > .mark) { grid-row: span 2; }
+    .incident .when {
+      grid-column: 2;
+      flex-direction: row;
+      align-items: baseline;
+      gap: 8px;
+    }
     .icon-button.review { inline-size: 36px; }
     .fold .review { margin-inline-end: -6px; }
     .hour, .blind { padding-inline: 12px; }

@@ -136,6 +136,8 @@ def _in_words(texts: Texts, row: Delivery) -> str:
     match row.state:
         case DeliveryState.NOT_SENT:
             return texts.text(f"reason_{row.reason}", row.params)
+        case DeliveryState.JOINED:
+            return texts.text("delivery_joined", row.params)
         case DeliveryState.FAILED:
             key = "delivery_failed" if row.done else "delivery_retried"
             error = next(

@@ -1,4 +1,4 @@
-"""Tells phones of events: once with a sound, from then on quietly in place.
+"""Tells phones of events: an incident once with a sound, from then on quietly in place.
 
 Everything is written to the delivery ledger before it is sent. After a restart
 the ledger says what is left to do; a device that may have been disturbed just
@@ -7,7 +7,7 @@ before a crash is told again without a sound.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import logging
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from .phone.buttons import Buttons
 from .phone.house import async_send, error_text
 from .phone.messages import service_data
 from .phone.panel import Panel
-from .phone.planner import Planner, Sending, is_over
+from .phone.planner import Planner, Rows, Sending, is_over
 from .phone.recipient import Recipient
 from .phone.texts import Texts
 
@@ -40,27 +40,45 @@ RETRY_MOST_S: Final = 60.0
 RETRY_WINDOW_MS: Final = 600_000
 # How many events of the last minutes a start looks at.
 RECOVERED: Final = 200
+# Of so many events of an incident the text can speak.
+REMEMBERED: Final = 100
 
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """An event on its way.
+    """An incident on its way, or an event that belongs to none.
 
     Attributes:
-        event: As it stands.
-        rows: What the ledger says, by recipient; None if it was not asked yet.
+        key: The id of the incident or event.
+        events: As they stand, by their ids.
+        heard: The ids of those that have changed, and not only are shown with these.
+        rows: What the ledger says; None if it was not asked yet.
         running: A task is at it.
         news: Something has changed while it was.
         awaits_picture: The first message waits for the snapshot.
         timer: Goes on with it later.
     """
 
-    event: Event
-    rows: dict[str, Delivery] | None = None
+    key: str
+    events: dict[str, Event] = field(default_factory=dict)
+    heard: set[str] = field(default_factory=set)
+    rows: Rows | None = None
     running: bool = False
     news: bool = False
     awaits_picture: bool = False
     timer: CALLBACK_TYPE | None = None
+
+    def hear(self, event: Event) -> None:
+        """Take an event as it stands now."""
+        self.events[event.id] = event
+        self.heard.add(event.id)
+
+    def forget(self, event_id: str) -> None:
+        """Let go of an event that was deleted, as the ledger does."""
+        del self.events[event_id]
+        self.heard.discard(event_id)
+        for key in [key for key in self.rows or {} if key[0] == event_id]:
+            del (self.rows or {})[key]
 
     def cancel_timer(self) -> None:
         """Forget what was to happen later."""
@@ -139,7 +157,9 @@ class PhoneNotifier:
             if event is not None:
                 events[event_id] = event
         for event in events.values():
-            self._wake(self._jobs.setdefault(event.id, _Job(event)))
+            self._job(event).hear(event)
+        for job in list(self._jobs.values()):
+            self._wake(job)
 
     async def async_stop(self) -> None:
         """Stop; what is under way is taken up at the next start."""
@@ -156,19 +176,37 @@ class PhoneNotifier:
         """Take note of a change; whoever is to be told is told soon."""
         event = change.event
         if change.kind is ChangeKind.DELETED:
-            if (gone := self._jobs.pop(event.id, None)) is not None:
-                gone.cancel_timer()
+            self._forget(event.id)
             return
         if not self._recipients or self._is_afterthought(change):
             return
-        job = self._jobs.setdefault(event.id, _Job(event))
-        job.event = event
+        job = self._job(event)
+        job.hear(event)
         comes = _snapshot_comes(event)
         if change.kind is ChangeKind.NEW and comes:
             job.awaits_picture = True
             self._wake_later(job, SNAPSHOT_WAIT_S)
         elif not (job.awaits_picture and comes):
             self._wake(job)
+
+    @callback
+    def _job(self, event: Event) -> _Job:
+        """Return the job that an event belongs to."""
+        key = _key(event)
+        return self._jobs.setdefault(key, _Job(key))
+
+    @callback
+    def _forget(self, event_id: str) -> None:
+        """Tell nobody any more of an event that was deleted."""
+        for job in list(self._jobs.values()):
+            if event_id not in job.events:
+                continue
+            job.forget(event_id)
+            if job.events:
+                self._wake(job)
+            else:
+                job.cancel_timer()
+                del self._jobs[job.key]
 
     @callback
     def _is_afterthought(self, change: Change) -> bool:
@@ -180,21 +218,22 @@ class PhoneNotifier:
         event = change.event
         return (
             change.kind is ChangeKind.UPDATED
-            and event.id not in self._jobs
+            and _key(event) not in self._jobs
             and is_over(event)
             and self._clock() - event.payload["end_ts"] > RETRY_WINDOW_MS
         )
 
     @callback
     def _wake_later(self, job: _Job, delay_s: float) -> None:
-        """Go on with an event after a while."""
+        """Go on with a job after a while."""
+        job.cancel_timer()
         job.timer = async_call_later(
             self._hass, delay_s, callback(lambda _now: self._wake(job))
         )
 
     @callback
     def _wake(self, job: _Job) -> None:
-        """Go on with an event now, or once more if somebody is at it."""
+        """Go on with a job now, or once more if somebody is at it."""
         job.cancel_timer()
         job.awaits_picture = False
         job.news = True
@@ -206,7 +245,7 @@ class PhoneNotifier:
         task.add_done_callback(self._tasks.discard)
 
     async def _async_run(self, job: _Job) -> None:
-        """Do what can be done for an event at present."""
+        """Do what can be done for an incident at present."""
         delay: float | None = None
         while job.news:
             job.news = False
@@ -221,22 +260,21 @@ class PhoneNotifier:
                 _LOGGER.exception("Gave up an event on its way to the phones")
                 delay = None
         job.running = False
-        if self._jobs.get(job.event.id) is not job:
+        if self._jobs.get(job.key) is not job:
             return
         if delay is None:
-            del self._jobs[job.event.id]
+            del self._jobs[job.key]
         else:
             self._wake_later(job, delay)
 
     async def _async_step(self, job: _Job) -> float | None:
         """Judge, send and keep the books; return when to try again, in seconds."""
-        event = job.event
         if job.rows is None:
-            rows = await self.ledger.of_event(event.id)
-            job.rows = {row.recipient_id: row for row in rows}
+            job.rows = await self._async_recall(job)
+        events = sorted(job.events.values(), key=lambda event: (event.ts, event.id))
         async with self._judging:
             plan = await self._planner.async_plan(
-                event, self._recipients.values(), job.rows
+                events, frozenset(job.heard), self._recipients.values(), job.rows
             )
             await self.ledger.put(plan.changed.values())
         if not plan.changed:
@@ -245,17 +283,24 @@ class PhoneNotifier:
         now = self._clock()
         for row in plan.changed.values():
             if not row.done:
-                await self._async_settle(event, row, now)
+                await self._async_settle(row, now, over=row.key not in plan.going_on)
         await self.ledger.put(plan.changed.values())
         delays = (_retry_delay(row) for row in job.rows.values())
         return min((delay for delay in delays if delay is not None), default=None)
 
+    async def _async_recall(self, job: _Job) -> Rows:
+        """Find out what else the incident consists of, and who was told of it."""
+        if any("incident_id" in event.payload for event in job.events.values()):
+            for event in await self.store.incident(job.key, REMEMBERED):
+                job.events.setdefault(event.id, event)
+        rows = await self.ledger.of_events(list(job.events))
+        return {row.key: row for row in rows}
+
     async def _async_dismiss(self, row: Delivery) -> None:
         """Note that a recipient has put a notification away."""
-        job = self._jobs.get(row.event_id)
-        if job is not None and job.rows is not None:
+        for job in self._jobs.values():
             # Else the job would write over it.
-            row = job.rows[row.recipient_id]
+            row = (job.rows or {}).get(row.key, row)
         row.dismissed = True
         await self.ledger.put([row])
 
@@ -277,14 +322,14 @@ class PhoneNotifier:
         if item.quiet:
             item.row.updates += 1
 
-    async def _async_settle(self, event: Event, row: Delivery, now: int) -> None:
+    async def _async_settle(self, row: Delivery, now: int, *, over: bool) -> None:
         """Say in a row what became of its devices."""
         row.at = now
         errors = [state.error for state in row.devices.values() if state.error]
         if not errors and row.reason is None:
             row.failing_since, row.attempts = None, 0
             row.state = DeliveryState.UPDATED if row.updates else DeliveryState.SENT
-            row.done = is_over(event)
+            row.done = over
             return
         row.state = DeliveryState.FAILED
         if row.failing_since is None:
@@ -307,6 +352,12 @@ class PhoneNotifier:
             texts.text("delivery_gave_up_title"),
             f"vigilar_delivery_{row.recipient_id}",
         )
+
+
+def _key(event: Event) -> str:
+    """Return what all that is told of at once has in common."""
+    key: str = event.payload.get("incident_id", event.id)
+    return key
 
 
 def _snapshot_comes(event: Event) -> bool:

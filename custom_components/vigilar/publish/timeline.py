@@ -258,7 +258,7 @@ async def ws_days(
 async def ws_get(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Send an event as it stands, and which come before and after it."""
+    """Send an event as it stands, its incident, and which come before and after it."""
     if (timeline := _timeline(hass, connection, msg)) is None:
         return
     seq = timeline.store.last_seq
@@ -272,12 +272,14 @@ async def ws_get(
         )
     query = _visible(timeline, connection.user, Filter.of(msg, connection.user))
     newer, older = await _ask(timeline.store.neighbours(event.id, query))
+    incident = await _incident(timeline, connection.user, event)
     connection.send_result(
         msg["id"],
         {
             "event": event.as_dict(),
             "newer_id": newer,
             "older_id": older,
+            "incident": [part.as_dict() for part in incident],
             "seq": seq,
         },
     )
@@ -324,6 +326,17 @@ def _visible(timeline: Timeline, user: User, event_filter: Filter) -> EventQuery
     """Return the query for what a user wants and may see."""
     sources = timeline.sources()
     return event_filter.resolve(sources, readable_ids(user, sources.values()))
+
+
+async def _incident(timeline: Timeline, user: User, event: Event) -> list[Event]:
+    """Return what a user may know of an event's incident, in the order it began."""
+    incident_id = event.payload.get("incident_id")
+    if incident_id is None:
+        return []
+    parts = await _ask(timeline.store.incident(incident_id, MAX_LIMIT))
+    sources = timeline.sources()
+    readable = readable_ids(user, sources.values())
+    return [part for part in parts if readable is None or part.source_id in readable]
 
 
 async def _blind(

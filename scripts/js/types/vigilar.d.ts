@@ -41,6 +41,8 @@ export interface Payload {
   zones: string[];
   why: string;
   device_id?: string | null;
+  /** The id of the first event of the incident. */
+  incident_id?: string;
   /** Left, top, width and height as fractions of the snapshot. */
   box?: [number, number, number, number] | null;
   media?: Partial<Record<MediaKind, Medium>>;
@@ -116,6 +118,8 @@ export interface EventAnswer {
   event: TimelineEvent;
   newer_id: string | null;
   older_id: string | null;
+  /** All of its incident that the user may see; none when it belongs to none. */
+  incident?: TimelineEvent[];
   seq: number;
 }
 
@@ -123,7 +127,7 @@ export interface EventAnswer {
 export interface Delivery {
   recipient_id: string;
   recipient: string;
-  state: "sending" | "sent" | "updated" | "failed" | "not_sent";
+  state: "sending" | "sent" | "updated" | "failed" | "not_sent" | "joined";
   /** In words, with the times of the server's zone. */
   text: string;
   reason: string | null;
@@ -216,7 +220,7 @@ export type ListItem =
   | { kind: "day"; key: string; ts: number; day: string }
   | { kind: "hour"; key: string; ts: number }
   | { kind: "event"; key: string; ts: number; event: TimelineEvent; member: boolean }
-  | { kind: "fold"; key: string; ts: number; lead: TimelineEvent; events: TimelineEvent[]; open: boolean }
+  | { kind: "fold"; key: string; ts: number; lead: TimelineEvent; events: TimelineEvent[]; open: boolean; incident: boolean }
   | { kind: "blind"; key: string; ts: number; blind: Blind };
 
 export interface CardConfig extends Filter {

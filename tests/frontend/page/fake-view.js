@@ -72,6 +72,7 @@ export class ViewServer extends TimelineServer {
       event,
       newer_id: run[index - 1]?.id ?? null,
       older_id: index < 0 ? null : (run[index + 1]?.id ?? null),
+      incident: this.newest().filter(({ payload }) => payload.incident_id && payload.incident_id === event.payload.incident_id),
       seq: this.seq,
     };
   }

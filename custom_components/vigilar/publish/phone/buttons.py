@@ -90,7 +90,7 @@ class Buttons:
         now = self._clock()
         if match[1] == SEEN:
             reviewer = Reviewer(tap.context.user_id or "", by, now)
-            await self._revise([row.event_id], seen(reviewer))
+            await self._revise(await self._ledger.shown_with(row), seen(reviewer))
         elif match[1] == SNOOZE:
             until = now + SNOOZE_MINUTES * 60_000
             await self._ledger.snooze(

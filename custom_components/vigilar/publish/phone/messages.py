@@ -4,12 +4,14 @@ The rules are those of Home Assistant's companion apps:
 https://companion.home-assistant.io/docs/notifications/notifications-basic
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 import hashlib
 import json
 from typing import Any, Final
 
-from ...models import Event, Severity
+from ...events.incidents import route, telling
+from ...models import Event, EventType, Severity
 from .house import Platform
 from .panel import Disarming
 from .rules import reaches
@@ -24,6 +26,9 @@ MAX_VIDEO_BYTES: Final = 50_000_000
 CHANNEL: Final = "Vigilar"
 # A name that makes Android's app play through the alarm's volume, even when silent.
 ALARM_CHANNEL: Final = "alarm_stream"
+
+# So many stops of a way a title has room for.
+MAX_STEPS: Final = 5
 
 SEEN: Final = "VIGILAR_SEEN"
 SNOOZE: Final = "VIGILAR_SNOOZE"
@@ -51,10 +56,10 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What a phone is to show of an event.
+    """What a phone is to show of an event or an incident.
 
     Attributes:
-        tag: The same for all messages of an event, so that one replaces the other.
+        tag: The same for all messages of an incident, so that one replaces the other.
         group: The same for all events of a camera.
         title: First line.
         text: Second line.
@@ -64,6 +69,7 @@ class Message:
         buttons: At most three, for Android shows no more.
         urgent: It may break through a focus.
         critical: It breaks through silent mode.
+        again: It is to sound although its tag is shown already.
     """
 
     tag: str
@@ -76,6 +82,7 @@ class Message:
     buttons: tuple[Button, ...]
     urgent: bool
     critical: bool
+    again: bool
 
     @property
     def digest(self) -> str:
@@ -89,37 +96,47 @@ def compose(
     event: Event,
     recipient_id: str,
     *,
+    others: Collection[Event] = (),
     critical: bool,
+    again: bool = False,
     disarming: Disarming | None = None,
 ) -> Message:
-    """Return what a recipient's phone is to show of an event as it stands.
+    """Return what a recipient's phone is to show of an event or incident as it stands.
 
     Args:
         texts: The words.
-        event: The event.
-        recipient_id: Whose phone.
+        event: The event that it sounds for.
+        recipient_id: Whose phone it is.
+        others: What else of its incident the recipient may see.
         critical: It breaks through silent mode.
+        again: It is to sound although a notification of the incident is shown.
         disarming: What it takes to disarm the house, or None if it is not armed.
     """
-    payload = event.payload
-    video = _ready(payload["media"], "clip", MAX_VIDEO_BYTES)
-    image = _ready(payload["media"], "snapshot", MAX_IMAGE_BYTES) or _ready(
-        payload["media"], "thumbnail", MAX_IMAGE_BYTES
+    events = sorted((event, *others), key=lambda each: (each.ts, each.id))
+    ranked = sorted(events, key=lambda each: (telling(each), each.ts), reverse=True)
+    face = ranked[0]
+    video = _ready(face, "clip", MAX_VIDEO_BYTES)
+    images = (
+        _ready(each, kind, MAX_IMAGE_BYTES)
+        for each in ranked
+        for kind in ("snapshot", "thumbnail")
     )
     return Message(
-        tag=event.id,
+        tag=event.payload.get("incident_id", event.id),
         group=f"vigilar_{event.source_id}",
         title=texts.text(
-            "notification_title", {"type": event.type.value, "name": payload["name"]}
+            "notification_title",
+            {"type": face.type.value, "name": _way(texts, events, face.type)},
         ),
-        text=_text(texts, event),
-        uri=f"/vigilar/event/{event.id}",
+        text=_text(texts, events),
+        uri=f"/vigilar/event/{face.id}",
         # An app that is given both shows the video; if it cannot, it shows nothing.
-        image=image if video is None else None,
+        image=next(filter(None, images), None) if video is None else None,
         video=video,
-        buttons=_buttons(texts, event, recipient_id, disarming),
-        urgent=reaches(event.severity, Severity.ALERT),
+        buttons=_buttons(texts, f"{event.id}_{recipient_id}", face, disarming),
+        urgent=reaches(face.severity, Severity.ALERT),
         critical=critical,
+        again=again,
     )
 
 
@@ -144,7 +161,7 @@ def service_data(
     specific = (
         _apple(message, quiet=quiet)
         if platform is Platform.APPLE
-        else _android(message)
+        else _android(message, quiet=quiet)
     )
     shared: dict[str, Any] = {
         "tag": message.tag,
@@ -172,12 +189,12 @@ def _apple(message: Message, *, quiet: bool) -> dict[str, Any]:
     return {"url": message.uri, "push": push}
 
 
-def _android(message: Message) -> dict[str, Any]:
+def _android(message: Message, *, quiet: bool) -> dict[str, Any]:
     """Return what Android understands."""
     return {
         "clickAction": message.uri,
-        # One of an event sounds; the app itself keeps its updates quiet.
-        "alert_once": True,
+        # The app itself keeps quiet what replaces something.
+        "alert_once": quiet or not message.again,
         "channel": ALARM_CHANNEL if message.critical else CHANNEL,
         "importance": "high",
         # Else a phone that sleeps is told when it wakes.
@@ -201,27 +218,42 @@ def _action(button: Button) -> dict[str, Any]:
     }
 
 
-def _text(texts: Texts, event: Event) -> str:
-    """Return where and when."""
-    end_ts = event.payload["end_ts"]
-    times = {"start_ts": event.ts}
+def _way(texts: Texts, events: Sequence[Event], event_type: EventType) -> str:
+    """Return where it was; of what is not of the type in the title, what it was."""
+    steps = [
+        step.name
+        if step.type is event_type
+        else texts.text("incident_step", {"name": step.name, "type": step.type.value})
+        for step in route(events)
+    ]
+    if len(steps) > MAX_STEPS:
+        half = MAX_STEPS // 2
+        steps = [*steps[:half], "…", *steps[-half:]]
+    return " → ".join(steps)
+
+
+def _text(texts: Texts, events: Sequence[Event]) -> str:
+    """Return where in the picture of the only camera, and when."""
+    ends = [event.payload["end_ts"] for event in events]
+    start_ts, end_ts = events[0].ts, None if None in ends else max(ends)
+    times = {"start_ts": start_ts}
     if end_ts is None:
         when = texts.text("notification_going_on", times)
-    elif end_ts == event.ts:
+    elif end_ts == start_ts:
         when = texts.text("notification_moment", times)
     else:
         when = texts.text("notification_over", times | {"end_ts": end_ts})
-    return " · ".join((*event.payload["zones"], when))
+    zones = events[0].payload["zones"] if len(events) == 1 else ()
+    return " · ".join((*zones, when))
 
 
 def _buttons(
-    texts: Texts, event: Event, recipient_id: str, disarming: Disarming | None
+    texts: Texts, ids: str, face: Event, disarming: Disarming | None
 ) -> tuple[Button, ...]:
     """Return the buttons; their ids carry all that a tap needs."""
-    ids = f"{event.id}_{recipient_id}"
     seen = Button(f"{SEEN}_{ids}", texts.text("action_seen"))
-    live = Button("URI", texts.text("action_live"), f"/vigilar/live/{event.source_id}")
-    if disarming is not None and event.severity is Severity.CRITICAL:
+    live = Button("URI", texts.text("action_live"), f"/vigilar/live/{face.source_id}")
+    if disarming is not None and face.severity is Severity.CRITICAL:
         disarm = Button(
             f"{DISARM}_{ids}",
             texts.text("action_disarm"),
@@ -233,9 +265,9 @@ def _buttons(
     return seen, Button(f"{SNOOZE}_{ids}", snooze), live
 
 
-def _ready(media: dict[str, Any], kind: str, most: int) -> str | None:
+def _ready(event: Event, kind: str, most: int) -> str | None:
     """Return the path of a medium that is ready and that an app would show."""
-    medium = media.get(kind, {})
+    medium = event.payload["media"].get(kind, {})
     if medium.get("state") != "ready" or medium.get("size", 0) > most:
         return None
     url: str = medium["url"]
