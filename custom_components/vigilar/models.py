@@ -164,6 +164,8 @@ class Observation:
             milliseconds from the start of the file).
         key: Names the thing observed, unique within its source; the same on
             every observation of that thing's life.
+        joins: Another analyser says so: it is about whatever moves there
+            already, and ends only what it has begun itself.
         score: How sure the source is, 0-1.
         box: Where, at the moment of the highest score.
         labels: Classes seen so far, best first.
@@ -180,6 +182,7 @@ class Observation:
     source_id: str
     ts: int
     key: str = ""
+    joins: bool = False
     score: float = 0.0
     box: Box | None = None
     labels: tuple[Label, ...] = ()
@@ -222,6 +225,11 @@ class Event:
     severity: Severity
     source_id: str
     payload: dict[str, Any]
+
+    @property
+    def site(self) -> str | None:
+        """The name of the other house that it happened at; None for this one."""
+        return self.payload.get("site")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the six keys as published."""

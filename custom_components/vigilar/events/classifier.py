@@ -40,6 +40,9 @@ _OF_THE_ALARM: Final[Mapping[str, EventType]] = {
 _CAMERA_THING: Final = "camera"
 _SCENE_THING: Final = "scene"
 _ALARM_THING: Final = "alarm"
+# Before the keys of what moves: as we see it, and as another analyser says.
+_SEEN: Final = "motion/"
+_JOINED: Final = "joined/"
 
 # A reason comes from outside and may quote the address that failed, which may hold a password.
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
@@ -65,11 +68,13 @@ class Decision:
             change. `OPENED` with an `end_ts` is a point in time and never
             stays open.
         event: The event as it is to be from now on.
+        was: What the thing was called until now, if it is called otherwise.
     """
 
     thing: str
     outcome: Outcome
     event: Event
+    was: str | None = None
 
 
 def classify(
@@ -126,7 +131,7 @@ def thing_of(observation: Observation) -> str:
         case ObservationKind.SCENE_TAMPERED | ObservationKind.SCENE_RECOVERED:
             return _SCENE_THING
     # Apart from the camera's own condition.
-    return f"motion/{observation.key}"
+    return f"{_JOINED if observation.joins else _SEEN}{observation.key}"
 
 
 def end_event(event: Event, ts: int, why: str | None = None) -> Event:
@@ -151,8 +156,8 @@ def _seen(
     situation: Situation,
 ) -> tuple[Decision, ...]:
     """Open an event for what moves, or merge into the open one."""
-    thing = thing_of(observation)
-    before = open_events.get(thing)
+    thing, was = _place(observation, open_events)
+    before = open_events.get(was or thing)
     if before is None:
         if observation.kind != ObservationKind.MOTION_STARTED:
             return ()
@@ -164,10 +169,32 @@ def _seen(
     after = _merge(before, observation, situation)
     if _news(after) != _news(before):
         payload = after.payload | {"latency_ms": _latency(observation)}
-        return (Decision(thing, Outcome.CHANGED, replace(after, payload=payload)),)
-    if after != before:
-        return (Decision(thing, Outcome.IMPROVED, after),)
+        changed = replace(after, payload=payload)
+        return (Decision(thing, Outcome.CHANGED, changed, was),)
+    if after != before or was is not None:
+        return (Decision(thing, Outcome.IMPROVED, after, was),)
     return ()
+
+
+def _place(
+    observation: Observation, open_events: Mapping[str, Event]
+) -> tuple[str, str | None]:
+    """Name the thing that is seen, and what it was called until now if otherwise.
+
+    What another analyser reports is what moves there already, if anything does.
+    What it has reported first is ours as soon as we see it, and ends when we
+    say so.
+    """
+    thing = thing_of(observation)
+    if thing in open_events:
+        return thing, None
+    if observation.joins:
+        seen = (known for known in open_events if known.startswith(_SEEN))
+        return next(seen, thing), None
+    if observation.kind != ObservationKind.MOTION_STARTED:
+        return thing, None
+    joined = (known for known in open_events if known.startswith(_JOINED))
+    return thing, next(joined, None)
 
 
 def _gone(
