@@ -50,6 +50,16 @@ ALARM_TYPES: Final = frozenset(
 )
 
 
+class SourceKind(StrEnum):
+    """What sort of thing reports events."""
+
+    CAMERA = "camera"
+    ALARM = "alarm"
+    SENSOR = "sensor"
+    REMOTE = "remote"
+    """Another house."""
+
+
 class ArmMode(StrEnum):
     """How the house is guarded."""
 
