@@ -51,11 +51,13 @@ from .const import (
     SUBENTRY_CAMERA,
     SUBENTRY_CODE,
     SUBENTRY_RECIPIENT,
+    SUBENTRY_REMOTE_SITE,
 )
 from .forms import ANALYSIS_DEFAULTS, ANALYSIS_SELECTORS, slider
 from .object_flow import ObjectSteps
 from .options_flow import VigilarOptionsFlow
 from .recipient_flow import RecipientSubentryFlow
+from .site_flow import RemoteSiteSubentryFlow
 from .sources import async_camera_reference, stream_unique_id, unused_source_id
 from .vision.source import ProbeResult, SourceError, check_stream_url
 from .zone_flow import ZoneSteps
@@ -145,6 +147,7 @@ class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_CAMERA: CameraSubentryFlow,
             SUBENTRY_CODE: CodeSubentryFlow,
             SUBENTRY_RECIPIENT: RecipientSubentryFlow,
+            SUBENTRY_REMOTE_SITE: RemoteSiteSubentryFlow,
         }
 
     @staticmethod

@@ -17,6 +17,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 
 from . import object_model, panel, runtime_extras
+from .broker_watch import BrokerWatch
 from .const import (
     CONF_MQTT,
     CONF_MQTT_PREFIX,
@@ -37,6 +38,7 @@ from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
 from .governor import Governor
 from .guard import Guard, GuardSettings
+from .inbound.observing import ObserveListener
 from .luma_keeper import LumaKeeper
 from .media.exports import Exports
 from .media.library import MediaLibrary, Trouble
@@ -50,6 +52,7 @@ from .publish.mqtt import MqttPublisher
 from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
 from .publish.subscriptions import Timeline
+from .remote_sites import RemoteSites
 from .source_directory import AlarmSource, CameraSources, SourceDirectory
 from .sources import CameraConfig, tuned
 from .surroundings import Surroundings
@@ -141,6 +144,12 @@ class VigilarRuntime:
         )
         self.processor.situation_of = self.surroundings.async_situation
         self.mqtt: MqttPublisher | None = None
+        self.observing: ObserveListener | None = None
+        self.remote_sites = RemoteSites(
+            hass, entry, self.processor, self.timeline.async_refresh_sources
+        )
+        self.sources.async_add(self.remote_sites)
+        self._broker = BrokerWatch(hass, self.remote_sites.async_set_connected)
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
         self._camera_listeners: list[Callable[[CameraCoordinator], None]] = []
         self._reconciling = asyncio.Lock()
@@ -181,6 +190,8 @@ class VigilarRuntime:
             BusPublisher(self.hass).publish(change)
         self._async_apply_recipients()
         await self.phones.async_start()
+        self._broker.async_start()
+        await self.remote_sites.async_start()
         await self._async_apply_options()
         self.timeline.async_start()
 
@@ -216,6 +227,9 @@ class VigilarRuntime:
         self.governor.async_stop()
         self.surroundings.async_stop()
         self.guard.async_stop()
+        self._broker.async_stop()
+        self._async_stop_observing()
+        await self.remote_sites.async_stop()
         while self._stop_timers:
             self._stop_timers.pop()()
         for camera in self.cameras.values():
@@ -308,6 +322,7 @@ class VigilarRuntime:
                 elif camera.camera != config:
                     await camera.async_reconfigure(config)
             self._async_apply_recipients()
+            await self.remote_sites.async_reconcile()
             await self._async_apply_options()
             self._async_refresh()
 
@@ -338,6 +353,8 @@ class VigilarRuntime:
             "timeline_subscribers": self.timeline.subscriber_count,
             "phones": self.phones.diagnostics,
             "mqtt": None if self.mqtt is None else self.mqtt.diagnostics,
+            "observe": None if self.observing is None else self.observing.diagnostics,
+            "remote_sites": self.remote_sites.diagnostics,
         }
 
     @callback
@@ -403,13 +420,26 @@ class VigilarRuntime:
                     "mqtt", self.mqtt.publish
                 )
                 self.mqtt.async_start()
+                self.observing = ObserveListener(
+                    self.hass, wanted, self.processor.submit, self._async_detects
+                )
+                self.observing.async_start()
+        self._broker.async_want(wanted is not None)
         if options.get(CONF_PANEL, True):
             await panel.async_register_panel(self.hass)
         else:
             panel.async_remove_panel(self.hass)
 
+    @callback
+    def _async_stop_observing(self) -> None:
+        """Listen to other analysers no more."""
+        if self.observing is not None:
+            self.observing.async_stop()
+            self.observing = None
+
     async def _async_stop_mqtt(self) -> None:
         """Take MQTT off the path."""
+        self._async_stop_observing()
         if self._remove_mqtt is not None:
             self._remove_mqtt()
             self._remove_mqtt = None
@@ -423,6 +453,14 @@ class VigilarRuntime:
         self.timeline.async_refresh_sources()
         if self.mqtt is not None:
             self.mqtt.async_refresh()
+
+    @callback
+    def _async_detects(self, source_id: str) -> bool | None:
+        """Return whether a camera is to be watched; None if there is none."""
+        for camera in self.cameras.values():
+            if camera.camera.source_id == source_id:
+                return camera.data.detecting
+        return None
 
     @callback
     def _async_camera_states(self) -> dict[str, str]:

@@ -240,7 +240,9 @@ def read_event(payload: bytes, now: int) -> Event:
         data["payload"]
         | {
             "media": {
-                kind.value: elsewhere for kind in MediaKind if kind is not MediaKind.LUMA
+                kind.value: elsewhere
+                for kind in MediaKind
+                if kind is not MediaKind.LUMA
             },
             "latency_ms": {},
         },

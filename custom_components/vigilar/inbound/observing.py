@@ -144,9 +144,7 @@ class ObserveListener:
         del timers[report.key]
         if not timers:
             # When it was last spoken of, as far as anybody knows.
-            self._submit(
-                _observation(ObservationKind.MOTION_ENDED, source_id, report)
-            )
+            self._submit(_observation(ObservationKind.MOTION_ENDED, source_id, report))
 
     def _count(self) -> int:
         """Return how many things go on."""

@@ -129,7 +129,7 @@ class PhoneNotifier:
         recent = await self.store.page(
             EventQuery(start=self._clock() - RETRY_WINDOW_MS), limit=RECOVERED
         )
-        events = {event.id: event for event in recent}
+        events = {event.id: event for event in recent if event.site is None}
         for event_id in await self.ledger.unfinished():
             event = events.get(event_id) or await self.store.get(event_id)
             if event is not None:
@@ -155,7 +155,11 @@ class PhoneNotifier:
             if (gone := self._jobs.pop(event.id, None)) is not None:
                 gone.cancel_timer()
             return
-        if not self._recipients or self._is_afterthought(change):
+        if (
+            not self._recipients
+            or event.site is not None
+            or self._is_afterthought(change)
+        ):
             return
         job = self._jobs.setdefault(event.id, _Job(event))
         job.event = event
