@@ -28,6 +28,7 @@ ROOMS = {
     "alarm": {"alarm", "models"},
     "vision": {"vision", "models"},
     "events": {"events", "models"},
+    "inbound": {"inbound", "events", "models"},
     "publish": {"publish", "events", "models", "const", "access"},
     "media": {"media", "events", "models", "const", "access"},
 }

@@ -1,6 +1,7 @@
 """Another house in this one's timeline, from the message to the client."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 import json
 from typing import Any
@@ -22,18 +23,20 @@ from pytest_homeassistant_custom_component.typing import (
 from custom_components.vigilar.const import CONF_MQTT_PREFIX, DOMAIN, EVENT_VIGILAR
 from custom_components.vigilar.diagnostics import async_get_config_entry_diagnostics
 from custom_components.vigilar.events.clock import wall_ms
+from custom_components.vigilar.guard import AlarmKind
 from custom_components.vigilar.inbound import site as site_module
 from custom_components.vigilar.inbound.site import GONE_AFTER_S, local_id, site_of
-from custom_components.vigilar.models import Event, Severity
+from custom_components.vigilar.models import Change, ChangeKind, Event, Severity
 from custom_components.vigilar.runtime import VigilarRuntime
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Event as BusEvent, HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from .common import settle
+from .common import Workers, settle
 from .inbound.common import message
 from .test_site_flow import add_site, save
+from .test_trigger import automate
 
 SOURCE = "cabin.front_door"
 CONNECTED = "binary_sensor.cabin_connectivity"
@@ -163,21 +166,54 @@ async def test_who_may_read_the_site_may_see_its_events(
 
 
 async def test_neither_alarm_nor_phone_is_for_another_house(
-    hass: HomeAssistant, cabin: VigilarRuntime, entry: MockConfigEntry
+    hass: HomeAssistant, cabin: VigilarRuntime, workers: Workers
 ) -> None:
-    """A break-in at the cabin does not ring here; automations can do it."""
+    """A break-in at the cabin does not ring here; one at home does."""
+    own = replace(cabin.guard.settings, kind=AlarmKind.OWN)
     with (
         patch.object(cabin.phones, "_recipients", {"ann": object()}),
         patch.object(cabin.phones, "_wake") as woken,
-        patch.object(cabin.guard.alarm, "trigger") as triggered,
-        patch.object(type(cabin.guard), "settings", create=True) as settings,
+        patch.object(cabin.guard.alarm, "trigger", return_value=False) as triggered,
+        patch.object(cabin.guard, "settings", own),
     ):
-        settings.kind = "own"
         await tell(hass, "published", lived(wall_ms())(1, severity="critical"))
         (event,) = await stored(cabin)
         assert event.severity is Severity.CRITICAL
+        woken.assert_not_called()
+        triggered.assert_not_called()
+        ours = replace(event, payload=event.payload | {"site": None})
+        for publish in (cabin.phones.publish, cabin.guard.publish):
+            publish(Change(9, ChangeKind.NEW, ours))
+        woken.assert_called_once()
+        triggered.assert_called_once()
+
+
+async def test_a_restart_does_not_tell_phones_of_another_house(
+    hass: HomeAssistant, cabin: VigilarRuntime
+) -> None:
+    """What the last life has left to tell is of this house alone."""
+    await tell(hass, "published", lived(wall_ms())(1))
+    with (
+        patch.object(cabin.phones, "_recipients", {"ann": object()}),
+        patch.object(cabin.phones, "_wake") as woken,
+    ):
+        await cabin.phones.async_start()
     woken.assert_not_called()
-    triggered.assert_not_called()
+
+
+@pytest.mark.parametrize(
+    ("target", "runs"),
+    [(None, False), ({"entity_id": CONNECTED}, True), ({"entity_id": "x.y"}, False)],
+    ids=["none", "the site", "another"],
+)
+async def test_an_automation_hears_of_another_house_if_it_asks(
+    hass: HomeAssistant, cabin: VigilarRuntime, target: Any, runs: bool
+) -> None:
+    """The lights at home do not go on for somebody at the cabin."""
+    ran: list[dict[str, Any]] = []
+    await automate(hass, ran, "event_began", target=target)
+    await tell(hass, "published", lived(wall_ms())(1))
+    assert bool(ran) is runs
 
 
 async def test_the_cabin_is_gone(hass: HomeAssistant, cabin: VigilarRuntime) -> None:

@@ -43,11 +43,12 @@ async def add_site(
     """Add a site and return its subentry."""
     result = await save(hass, await open_form(hass, entry), {**CABIN, **values})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    return next(
+    added: list[ConfigSubentry] = [
         subentry
-        for subentry in entry.get_subentries_of_type(SUBENTRY_REMOTE_SITE)
+        for subentry in entry.subentries.values()
         if subentry.title == result["title"]
-    )
+    ]
+    return added[0]
 
 
 async def test_a_site_is_added(
@@ -56,7 +57,8 @@ async def test_a_site_is_added(
     """The form offers a prefix and says which one is this house's."""
     form = await open_form(hass, entry)
     assert form["type"] is FlowResultType.FORM
-    assert form["description_placeholders"]["own_prefix"] == "vigilar"
+    assert form["description_placeholders"] == {"own_prefix": "vigilar", "name": ""}
+    assert form["data_schema"] is not None
     assert form["data_schema"]({"name": "x"}) == {"name": "x", **_prefix("vigilar2")}
     result = await save(hass, form, {"name": " Cabin ", **_prefix(" cabin/vigilar ")})
     assert result["type"] is FlowResultType.CREATE_ENTRY
