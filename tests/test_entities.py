@@ -1,12 +1,17 @@
 """Test what the entities of a camera show."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from unittest.mock import patch
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.vigilar.const import DOMAIN
+from custom_components.vigilar.events.clock import wall_ms
+from custom_components.vigilar.events.store import StoreError
 from custom_components.vigilar.models import BlindReason, Label, ObservationKind
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from custom_components.vigilar.vision.source import SourceFailure
@@ -20,6 +25,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.util import dt as dt_util
 
 from .common import ANALYSIS, SECRET, FakeWorker, Workers, settle
 from .vision.common import SomebodyEverywhere
@@ -31,6 +37,7 @@ IMAGE = "image.front_door_last_event"
 DETECTION = "switch.front_door_detection"
 PROBLEM = "binary_sensor.front_door_problem"
 SENSITIVITY = "number.front_door_sensitivity"
+TODAY = "sensor.front_door_events_today"
 
 
 @pytest.fixture
@@ -273,6 +280,47 @@ async def test_sensitivity(
         "sensitivity": 8,
     }
     assert (await runtime.store.page())[0].payload["phase"] == "new"
+
+
+async def test_events_today(
+    hass: HomeAssistant,
+    entry: VigilarConfigEntry,
+    workers: Workers,
+    front: str,
+    entity_registry: er.EntityRegistry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Every event counts until midnight, unless it is deleted; for statistics."""
+    registered = entity_registry.async_get(TODAY)
+    assert registered is not None
+    assert registered.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+    entity_registry.async_update_entity(TODAY, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    runtime = entry.runtime_data
+    worker = workers.of("front_door")
+    assert _state(hass, TODAY).state == "0"
+    now = wall_ms()
+    worker.see_motion("yesterday", ts=now - 86_400_000)
+    for key in ("a", "b"):
+        worker.see_motion(key, ts=now)
+        worker.see(ObservationKind.MOTION_ENDED, now, key=key)
+    await settle(hass)
+    state = _state(hass, TODAY)
+    assert state.state == "2"
+    assert state.attributes["state_class"] == "total"
+    assert state.attributes["last_reset"] == dt_util.start_of_local_day().isoformat()
+    [newest, *_] = await runtime.store.page()
+    await runtime.processor.delete([newest.id], force=False, now=now)
+    await settle(hass)
+    assert _state(hass, TODAY).state == "1"
+    with patch.object(runtime.store, "days", side_effect=StoreError("away")):
+        worker.see_motion("c", ts=now)
+        await settle(hass)
+    assert _state(hass, TODAY).state == "1"
+    freezer.move_to(dt_util.start_of_local_day() + timedelta(days=1, seconds=1))
+    async_fire_time_changed(hass)
+    await settle(hass)
+    assert _state(hass, TODAY).state == "0"
 
 
 async def test_sensitivity_is_disabled_by_default(

@@ -1,6 +1,7 @@
 """Test the alarm in Home Assistant: the panel, codes, time and what it hears."""
 
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -35,10 +36,12 @@ from custom_components.vigilar.models import (
     Label,
     ObservationKind,
     Severity,
+    SourceKind,
 )
+from custom_components.vigilar.publish.phone.panel import Disarming
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from homeassistant.components import persistent_notification
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -177,6 +180,8 @@ async def test_from_arming_to_the_alarm_and_back(
     )
     assert alarm.payload["entity_id"] == PANEL
     assert alarm.payload["end_ts"] is None
+    view = runtime.sources.async_views()[ALARM_SOURCE]
+    assert (view.kind, view.info.entity_id) == (SourceKind.ALARM, PANEL)
     with pytest.raises(ServiceValidationError, match="disarm it first"):
         await call(hass, "alarm_arm_home")
     await call(hass, "alarm_disarm")
@@ -205,6 +210,7 @@ async def test_every_button(
     """Each way to arm, and the panic button, that works while disarmed."""
     await call(hass, action)
     assert state(hass) == shown
+    assert runtime.guard.disarming is Disarming.TAP
     await call(hass, action)
     assert state(hass) == shown
 
@@ -257,6 +263,7 @@ async def test_a_code_a_person(
     panel = hass.states.get(PANEL)
     assert panel is not None
     assert panel.attributes["changed_by"] == hass_admin_user.name
+    assert runtime.guard.disarming is Disarming.CODE
     for wrong in ({}, {"code": "0000"}):
         with pytest.raises(ServiceValidationError, match="code is wrong"):
             await call(hass, "alarm_disarm", **wrong)
@@ -284,6 +291,33 @@ async def test_a_code_to_arm(hass: HomeAssistant, runtime: VigilarRuntime) -> No
         await call(hass, "alarm_arm_home", code="wrong")
     await call(hass, "alarm_arm_home", code="letters")
     assert state(hass) == "armed_home"
+
+
+@pytest.mark.parametrize(
+    "alarm_options", [{CONF_ALARM_KIND: "own", CONF_CODE_TO_ARM: True}]
+)
+async def test_the_panel_asks_for_a_code_from_the_first_one_on(
+    hass: HomeAssistant, runtime: VigilarRuntime, entry: VigilarConfigEntry
+) -> None:
+    """Also when it was added while the house was watched."""
+    panel = hass.states.get(PANEL)
+    assert panel is not None
+    assert panel.attributes["code_format"] is None
+    data = code("Anna", "1234")
+    hass.config_entries.async_add_subentry(
+        entry,
+        ConfigSubentry(
+            data=MappingProxyType(dict(data["data"])),
+            subentry_type=data["subentry_type"],
+            title=data["title"],
+            unique_id=data["unique_id"],
+        ),
+    )
+    await settle(hass)
+    panel = hass.states.get(PANEL)
+    assert panel is not None
+    assert panel.attributes["code_format"] == "number"
+    assert panel.attributes["code_arm_required"] is True
 
 
 @pytest.mark.parametrize("codes", [[code("Anna", "1234")]])
@@ -351,6 +385,7 @@ async def test_another_panel_is_followed(
     assert runtime.guard.mode is mode
     assert hass.states.get(PANEL) is None
     assert ALARM_SOURCE not in runtime.async_sources()
+    assert runtime.guard.disarming is None
     await see_person(hass, workers)
     assert len(await told(runtime, EventType.PERSON)) == 1
     assert await told(runtime, EventType.ALARM_TRIGGERED) == []

@@ -78,6 +78,14 @@ CONF_MQTT_PREFIX: Final = "mqtt_prefix"
 CONF_PANEL: Final = "panel"
 CONF_RETENTION_DAYS: Final = "retention_days"
 
+# Of the weather in the options.
+CONF_LOW_SUN: Final = "low_sun"
+CONF_RAIN: Final = "rain"
+CONF_STEPS: Final = "steps"
+CONF_WEATHER: Final = "weather"
+CONF_WIND: Final = "wind"
+CONF_WIND_ABOVE: Final = "wind_above"
+
 # Of the alarm in the options, and of a code subentry.
 CONF_ALARM: Final = "alarm"
 CONF_ALARM_ENTITY: Final = "entity"
@@ -113,6 +121,8 @@ DEFAULT_POST_ROLL: Final = 5
 DEFAULT_PRE_ROLL: Final = 5
 DEFAULT_QUIET_TIME: Final = 3
 DEFAULT_RETENTION_DAYS: Final = 14
+DEFAULT_STEPS: Final = 2
+DEFAULT_WIND_ABOVE: Final = 10.0
 DEFAULT_SENSITIVITY: Final = 5
 DEFAULT_SITE_PREFIX: Final = "vigilar2"
 

@@ -18,6 +18,7 @@ from .const import (
     ISSUE_AUTH_FAILED,
     ISSUE_CAMERA_MISSING,
     ISSUE_CAMERA_UNREACHABLE,
+    MIN_SENSITIVITY,
 )
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
@@ -33,6 +34,7 @@ from .models import (
     ObservationKind,
 )
 from .sources import CameraConfig, async_camera_entity_id
+from .vision.analyzer import AnalyzerSettings
 from .vision.inference import InferenceThread
 from .vision.luma import LumaMemory
 from .vision.observing import Observer
@@ -149,6 +151,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self._loss_logged = False
         self._cancel_unreachable: CALLBACK_TYPE | None = None
         self._rate = 1.0
+        self._calm = 0
         self._spent_cpu_s = 0.0
 
     @property
@@ -168,6 +171,13 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         return self._rate
 
     @property
+    def settings(self) -> AnalyzerSettings:
+        """Return how the camera is analysed now: as it is set, or less sensitively."""
+        settings = self.camera.settings
+        sensitivity = max(MIN_SENSITIVITY, settings.sensitivity - self._calm)
+        return replace(settings, sensitivity=sensitivity)
+
+    @property
     def stats(self) -> WorkerStats | None:
         """Return the worker's own figures, or None while it does not run."""
         return None if self._worker is None else self._worker.stats
@@ -180,7 +190,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self._worker = CameraWorker(
             self.camera.source_id,
             source_opener(self.hass, camera=self.camera.camera, url=self.camera.url),
-            self.camera.settings,
+            self.settings,
             self._receive,
             self._inference.desk(self.camera.source_id),
             tap=self.recorder,
@@ -233,7 +243,7 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
             self.async_clear_issues()
             await self.async_start()
         elif self._worker is not None:
-            self._worker.configure(camera.settings)
+            self._worker.configure(self.settings)
         self.async_update_listeners()
 
     async def async_restart(self) -> None:
@@ -249,6 +259,13 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
         self._rate = rate
         if self._worker is not None:
             self._worker.limit(rate)
+
+    @callback
+    def async_calm(self, steps: int) -> None:
+        """Be so many steps less sensitive than is set, from now on."""
+        self._calm = steps
+        if self._worker is not None:
+            self._worker.configure(self.settings)
 
     @callback
     def async_show(

@@ -45,6 +45,7 @@ from .models import (
     ObservationKind,
     Severity,
 )
+from .publish.phone.panel import Disarming
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -161,6 +162,16 @@ class Guard:
             for subentry in self._entry.get_subentries_of_type(SUBENTRY_CODE)
         )
 
+    @property
+    def disarming(self) -> Disarming | None:
+        """Return what it takes to disarm now, or None if there is nothing to."""
+        if (
+            self.settings.kind is not AlarmKind.OWN
+            or self.alarm.state is AlarmState.DISARMED
+        ):
+            return None
+        return Disarming.CODE if self.codes else Disarming.TAP
+
     async def async_start(self) -> None:
         """Go on as the last run has left it."""
         if self.settings.kind is not AlarmKind.OWN:
@@ -179,9 +190,10 @@ class Guard:
 
     @callback
     def async_configure(self) -> None:
-        """Follow the options; the kind of alarm changes with a reload alone."""
+        """Follow the options and the codes; the kind of alarm changes with a reload alone."""
         self.settings = GuardSettings.from_options(self._entry.options)
         self.alarm.settings = self.settings.alarm
+        self._async_tell()
 
     @callback
     def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -312,6 +324,11 @@ class Guard:
             self._cancel_timer = async_call_later(
                 self._hass, min(max(wait, 0.0), MAX_WAIT_S), self._async_wake
             )
+        self._async_tell()
+
+    @callback
+    def _async_tell(self) -> None:
+        """Let the panel show how things stand."""
         for listener in list(self._listeners):
             listener()
 

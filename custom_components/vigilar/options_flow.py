@@ -6,6 +6,9 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.components.alarm_control_panel import DOMAIN as PANEL_DOMAIN
+from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR_DOMAIN
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
+from homeassistant.components.weather import DOMAIN as WEATHER_DOMAIN
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_NAME, PERCENTAGE, UnitOfInformation, UnitOfTime
 from homeassistant.core import callback
@@ -37,6 +40,7 @@ from .const import (
     CONF_EXIT_DELAY,
     CONF_IMPORTANT_ZONES,
     CONF_KIND,
+    CONF_LOW_SUN,
     CONF_MEDIA,
     CONF_MEDIA_DAYS,
     CONF_MEDIA_FOLDER,
@@ -45,15 +49,22 @@ from .const import (
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
+    CONF_RAIN,
     CONF_RETENTION_DAYS,
     CONF_RING_TIME,
     CONF_SEVERITY,
+    CONF_STEPS,
     CONF_UNIMPORTANT_ZONES,
+    CONF_WEATHER,
+    CONF_WIND,
+    CONF_WIND_ABOVE,
     CONF_ZONES,
     DEFAULT_CPU_BUDGET,
     DEFAULT_MEDIA_MAX_GB,
     DEFAULT_MQTT_PREFIX,
     DEFAULT_RETENTION_DAYS,
+    DEFAULT_STEPS,
+    DEFAULT_WIND_ABOVE,
     DOMAIN,
     MAX_CPU_BUDGET,
     MIN_CPU_BUDGET,
@@ -155,6 +166,41 @@ ALARM_SCHEMA = vol.Schema(
     }
 )
 
+WEATHER_SCHEMA = vol.Schema(
+    {
+        vol.Optional(CONF_WIND): EntitySelector(
+            EntitySelectorConfig(
+                filter=[
+                    {
+                        "domain": SENSOR_DOMAIN,
+                        "device_class": SensorDeviceClass.WIND_SPEED,
+                    },
+                    {"domain": WEATHER_DOMAIN},
+                ]
+            )
+        ),
+        vol.Required(CONF_WIND_ABOVE, default=DEFAULT_WIND_ABOVE): NumberSelector(
+            NumberSelectorConfig(
+                min=0, max=200, step="any", mode=NumberSelectorMode.BOX
+            )
+        ),
+        vol.Optional(CONF_RAIN): EntitySelector(
+            EntitySelectorConfig(
+                filter=[
+                    {"domain": BINARY_SENSOR_DOMAIN},
+                    {
+                        "domain": SENSOR_DOMAIN,
+                        "device_class": SensorDeviceClass.PRECIPITATION_INTENSITY,
+                    },
+                    {"domain": WEATHER_DOMAIN},
+                ]
+            )
+        ),
+        vol.Required(CONF_LOW_SUN, default=False): BooleanSelector(),
+        vol.Required(CONF_STEPS, default=DEFAULT_STEPS): slider(1, 5, 1),
+    }
+)
+
 MODES = tuple(mode for mode in ArmMode if mode is not ArmMode.UNUSED)
 SEVERITY_SELECTOR = SelectSelector(
     SelectSelectorConfig(
@@ -175,7 +221,7 @@ class VigilarOptionsFlow(OptionsFlow):
         unused = self._guard_settings().kind is AlarmKind.NONE
         severity = "severity" if unused else "severity_by_alarm"
         return self.async_show_menu(
-            step_id="init", menu_options=["general", "alarm", severity]
+            step_id="init", menu_options=["general", "alarm", severity, "weather"]
         )
 
     async def async_step_general(
@@ -289,6 +335,20 @@ class VigilarOptionsFlow(OptionsFlow):
         return self.async_show_form(
             step_id="severity_by_alarm",
             data_schema=vol.Schema(fields | self._zone_fields(rules)),
+        )
+
+    async def async_step_weather(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show or save in what weather cameras are less sensitive."""
+        if user_input is not None:
+            user_input[CONF_STEPS] = int(user_input[CONF_STEPS])
+            return self._save({CONF_WEATHER: user_input})
+        return self.async_show_form(
+            step_id="weather",
+            data_schema=self.add_suggested_values_to_schema(
+                WEATHER_SCHEMA, self.config_entry.options.get(CONF_WEATHER, {})
+            ),
         )
 
     @callback

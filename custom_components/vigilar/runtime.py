@@ -36,6 +36,7 @@ from .coordinator import JOIN_TIMEOUT_S, CameraCoordinator
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
+from .foul_weather import Weather
 from .governor import Governor
 from .guard import Guard, GuardSettings
 from .inbound.observing import ObserveListener
@@ -111,7 +112,10 @@ class VigilarRuntime:
         self.sources = SourceDirectory()
         self.processor = EventProcessor(self.store, self.sources.async_info)
         self.timeline = Timeline(hass, self.store, self.sources.async_views)
-        self.phones = PhoneNotifier(hass, self.store, revise=self.processor.revise)
+        self.guard = Guard(hass, entry, self.processor.submit)
+        self.phones = PhoneNotifier(
+            hass, self.store, revise=self.processor.revise, panel=self.guard
+        )
         self._model_folder = object_model.model_folder(hass, entry.options)
         self.inference = InferenceThread(lambda: load_detector(self._model_folder))
         self.library = MediaLibrary(
@@ -136,12 +140,12 @@ class VigilarRuntime:
             self.cameras.values,
             lambda: self.inference.cpu_s + self._writer.cpu_s,
         )
-        self.guard = Guard(hass, entry, self.processor.submit)
         self.sources.async_add(CameraSources(hass, entry, self.cameras))
         self.sources.async_add(AlarmSource(hass, entry, self.guard))
         self.surroundings = Surroundings(
             hass, lambda: self.guard.mode, lambda: entry.options
         )
+        self.weather = Weather(hass, lambda: entry.options, self._async_calm)
         self.processor.situation_of = self.surroundings.async_situation
         self.mqtt: MqttPublisher | None = None
         self.observing: ObserveListener | None = None
@@ -226,6 +230,7 @@ class VigilarRuntime:
         """Stop everything; nothing of it is left when this returns."""
         self.governor.async_stop()
         self.surroundings.async_stop()
+        self.weather.async_stop()
         self.guard.async_stop()
         self._broker.async_stop()
         self._async_stop_observing()
@@ -350,6 +355,7 @@ class VigilarRuntime:
                 "recognizing": self.inference.ready,
                 "inferences": self.inference.count,
             },
+            "weather": {"steps": self.weather.steps, "causes": self.weather.causes},
             "timeline_subscribers": self.timeline.subscriber_count,
             "phones": self.phones.diagnostics,
             "mqtt": None if self.mqtt is None else self.mqtt.diagnostics,
@@ -372,9 +378,16 @@ class VigilarRuntime:
             ),
             detecting=self._switches.is_on(config.subentry_id),
         )
+        camera.async_calm(self.weather.steps)
         self.cameras[config.subentry_id] = camera
         camera.async_add_listener(self._async_refresh)
         return camera
+
+    @callback
+    def _async_calm(self, steps: int) -> None:
+        """Let every camera follow the weather."""
+        for camera in self.cameras.values():
+            camera.async_calm(steps)
 
     @callback
     def _async_publish_to_entities(self, change: Change) -> None:
@@ -403,6 +416,7 @@ class VigilarRuntime:
             return
         self.guard.async_configure()
         self.surroundings.async_configure()
+        self.weather.async_configure()
         self.library.retention.policy = media_policy(options)
         root = media_root(self.hass, options)
         # Choosing a folder again is how a user says that it may be made anew.

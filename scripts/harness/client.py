@@ -14,6 +14,7 @@ from .process import HarnessError
 
 PROGRESS_POLL_SECONDS: Final = 0.2
 FLOWS: Final = "/api/config/config_entries/flow"
+OPTIONS_FLOWS: Final = "/api/config/config_entries/options/flow"
 SUBENTRY_FLOWS: Final = "/api/config/config_entries/subentries/flow"
 
 type JsonObject = dict[str, Any]
@@ -175,6 +176,19 @@ class HomeAssistantClient:
             "POST", f"{SUBENTRY_FLOWS}/{flow_id}", user_input
         )
         return await self._after_progress(SUBENTRY_FLOWS, step)
+
+    async def set_options(
+        self, entry_id: str, form: str, user_input: JsonObject
+    ) -> None:
+        """Fill in one of the forms behind the menu of a config entry's options.
+
+        Raises:
+            HarnessError: The form did not accept it.
+        """
+        menu = await self.rest("POST", OPTIONS_FLOWS, {"handler": entry_id})
+        address = f"{OPTIONS_FLOWS}/{menu['flow_id']}"
+        await self.rest("POST", address, {"next_step_id": form})
+        _created_step(await self.rest("POST", address, user_input), form)
 
     async def _after_progress(self, flows: str, step: JsonObject) -> JsonObject:
         """Wait until a flow is no longer busy."""

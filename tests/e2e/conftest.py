@@ -1,12 +1,13 @@
 """One house for all end-to-end tests."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
 import pytest
 
 from .house import House, MqttListener
+from .phone import Phone, running_phone
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,10 @@ def listener(house: House) -> Iterator[MqttListener]:
     listener = house.listener()
     yield listener
     listener.close()
+
+
+@pytest.fixture
+async def phone() -> AsyncIterator[Phone]:
+    """Return a phone that can be reached."""
+    async with running_phone() as phone:
+        yield phone

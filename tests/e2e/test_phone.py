@@ -5,105 +5,18 @@ pushed, and taps a button.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession, web
-import pytest
+from aiohttp import ClientSession
 
 from scripts.harness.client import HomeAssistantClient, JsonObject
 from scripts.harness.home_assistant import HomeAssistantProcess
-from scripts.harness.process import LOOPBACK, free_port
+from scripts.harness.process import free_port
 from scripts.harness.streams import HttpStreamServer
 
 from .house import WALKER, cut_clip, eventually, eventually_heard
-
-
-class Phone:
-    """An iPhone whose pushes arrive here."""
-
-    def __init__(self) -> None:
-        """Have received nothing so far."""
-        self.pushes: list[JsonObject] = []
-        self.port = free_port()
-        self.webhook_id = ""
-
-    async def handle(self, request: web.Request) -> web.Response:
-        """Take a push, as the push service does."""
-        self.pushes.append(await request.json())
-        return web.json_response({}, status=201)
-
-    async def register(self, client: HomeAssistantClient) -> None:
-        """Register with Home Assistant, as the app does when it is first opened."""
-        answer = await client.rest(
-            "POST",
-            "/api/mobile_app/registrations",
-            {
-                "app_id": "io.robbie.HomeAssistant",
-                "app_name": "Home Assistant",
-                "app_version": "2026.10.0",
-                "device_id": "phone-1",
-                "device_name": "Anna's iPhone",
-                "manufacturer": "Apple",
-                "model": "iPhone",
-                "os_name": "iOS",
-                "os_version": "27.0",
-                "supports_encryption": False,
-                "app_data": {
-                    "push_token": "token",
-                    "push_url": f"http://{LOOPBACK}:{self.port}/push",
-                },
-            },
-        )
-        self.webhook_id = answer["webhook_id"]
-
-    async def tap(self, client: HomeAssistantClient, action: str) -> None:
-        """Tap a button on the lock screen."""
-        event = {
-            "event_type": "mobile_app_notification_action",
-            "event_data": {"action": action},
-        }
-        await client.rest(
-            "POST",
-            f"/api/webhook/{self.webhook_id}",
-            {"type": "fire_event", "data": event},
-        )
-
-    def of(self, tag: str) -> list[JsonObject]:
-        """Return what was pushed of an event, in order."""
-        return [push for push in self.pushes if push["data"]["tag"] == tag]
-
-    def sounds(self, tag: str) -> int:
-        """Return how often an event made a sound."""
-        return sum(push["data"]["push"]["sound"] != "none" for push in self.of(tag))
-
-
-@pytest.fixture
-async def phone() -> AsyncIterator[Phone]:
-    """Return a phone that can be reached."""
-    phone = Phone()
-    app = web.Application()
-    app.router.add_post("/push", phone.handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, LOOPBACK, phone.port).start()
-    yield phone
-    await runner.cleanup()
-
-
-async def _add_recipient(client: HomeAssistantClient, entry_id: str) -> None:
-    """Add the phone through the form."""
-    devices = await client.call("config/device_registry/list")
-    device_id = next(
-        device["id"] for device in devices if device["name"] == "Anna's iPhone"
-    )
-    flow = await client.start_subentry_flow(entry_id, "recipient")
-    await client.submit_subentry(flow["flow_id"], {"next_step_id": "device"})
-    step = await client.submit_subentry(
-        flow["flow_id"], {"target": device_id, "min_severity": "info"}
-    )
-    assert (step["type"], step["title"]) == ("create_entry", "Anna's iPhone")
+from .phone import Phone
 
 
 async def _check_picture(process: HomeAssistantProcess, push: JsonObject) -> None:
@@ -137,7 +50,9 @@ async def test_from_a_stream_to_the_phone_and_back(
                 await phone.register(client)
                 entry, flow_id = await client.add_vigilar()
                 await client.add_stream_camera(flow_id, "Back yard", camera.url)
-                await _add_recipient(client, entry["entry_id"])
+                await phone.become_recipient(
+                    client, entry["entry_id"], min_severity="info"
+                )
                 first = await eventually_heard(
                     lambda: phone.pushes[:1], "a notification"
                 )

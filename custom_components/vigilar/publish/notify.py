@@ -24,6 +24,7 @@ from ..models import Change, ChangeKind, Event
 from .phone.buttons import Buttons
 from .phone.house import async_send, error_text
 from .phone.messages import service_data
+from .phone.panel import Panel
 from .phone.planner import Planner, Sending, is_over
 from .phone.recipient import Recipient
 from .phone.texts import Texts
@@ -77,6 +78,7 @@ class PhoneNotifier:
         store: EventStore,
         *,
         revise: Callable[[Collection[str], Amend], Awaitable[object]],
+        panel: Panel,
         clock: Callable[[], int] = wall_ms,
     ) -> None:
         """Make a notifier without recipients.
@@ -85,6 +87,7 @@ class PhoneNotifier:
             hass: Home Assistant.
             store: The event database, open when this is started.
             revise: Changes events as a person asked.
+            panel: The alarm.
             clock: Unix milliseconds.
         """
         self.ledger = Ledger(store)
@@ -92,13 +95,14 @@ class PhoneNotifier:
         self._hass = hass
         self._clock = clock
         self._recipients: dict[str, Recipient] = {}
-        self._planner = Planner(hass, self.ledger, clock)
+        self._planner = Planner(hass, self.ledger, clock, panel)
         self._buttons = Buttons(
             hass,
             self.ledger,
             revise=revise,
             recipient=self._recipients.get,
             dismiss=self._async_dismiss,
+            panel=panel,
             clock=clock,
         )
         self._jobs: dict[str, _Job] = {}

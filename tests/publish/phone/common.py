@@ -17,9 +17,11 @@ from custom_components.vigilar.events.processor import Amend
 from custom_components.vigilar.events.store import EventStore
 from custom_components.vigilar.models import ChangeKind, Event, EventType, Severity
 from custom_components.vigilar.publish.notify import PhoneNotifier
+from custom_components.vigilar.publish.phone.panel import Disarming
 from custom_components.vigilar.publish.phone.recipient import Recipient, TargetKind
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import slugify
 
@@ -148,6 +150,22 @@ class FakeApp:
         )
 
 
+class FakePanel:
+    """An alarm with at most one code; not armed at first."""
+
+    def __init__(self) -> None:
+        """Initialize a disarmed alarm."""
+        self.disarming: Disarming | None = None
+        self.code: str | None = None
+        self.by: str | None = None
+
+    async def async_disarm(self, code: str | None, by: str | None) -> None:
+        """Disarm."""
+        if self.code not in (None, code):
+            raise ServiceValidationError("The code is wrong.")
+        self.disarming, self.by = None, by
+
+
 class Bench:
     """A notifier with its store, and events to tell it of."""
 
@@ -158,12 +176,17 @@ class Bench:
         self.hass = hass
         self.store = store
         self.clock = clock
+        self.panel = FakePanel()
         self.notifier = self._make_notifier()
 
     def _make_notifier(self) -> PhoneNotifier:
         """Make a notifier that is not started."""
         return PhoneNotifier(
-            self.hass, self.store, revise=self.revise, clock=self.clock
+            self.hass,
+            self.store,
+            revise=self.revise,
+            panel=self.panel,
+            clock=self.clock,
         )
 
     async def revise(self, event_ids: Collection[str], amend: Amend) -> None:
@@ -203,11 +226,13 @@ class Bench:
             if row.recipient_id == recipient_id
         )
 
-    async def tap(self, action: str, user_id: str | None = "user-anna") -> None:
+    async def tap(
+        self, action: str, user_id: str | None = "user-anna", **more: str
+    ) -> None:
         """Tap a button."""
         self.hass.bus.async_fire(
             "mobile_app_notification_action",
-            {"action": action},
+            {"action": action, **more},
             context=Context(user_id=user_id),
         )
         await self.hass.async_block_till_done()

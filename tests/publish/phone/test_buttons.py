@@ -4,6 +4,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.vigilar.models import ChangeKind, Event, Severity
+from custom_components.vigilar.publish.phone.panel import Disarming
 from custom_components.vigilar.publish.phone.recipient import TargetKind
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -75,6 +76,67 @@ async def test_snooze(bench: Bench, told: tuple[FakeApp, Event]) -> None:
     bench.clock.now += 1_800_000
     await bench.tell(make_event(BEGAN + 3))
     assert len(app.sent) == 3
+
+
+def _intruder(offset: int = 5) -> Event:
+    """Return an event that the alarm waits for."""
+    return make_event(BEGAN + offset, severity=Severity.CRITICAL)
+
+
+@pytest.mark.parametrize("code", [None, "1234"])
+async def test_disarm(
+    bench: Bench, told: tuple[FakeApp, Event], code: str | None
+) -> None:
+    """Who is told of a break-in can call it off, with the code where there is one."""
+    app, _event = told
+    bench.panel.code = code
+    bench.panel.disarming = Disarming.TAP if code is None else Disarming.CODE
+    await bench.tell(_intruder())
+    button = app.sent[-1]["data"]["actions"][0]
+    assert button["title"] == "Disarm"
+    assert button["authenticationRequired"]
+    assert button.get("behavior") == (None if code is None else "textInput")
+    if code is not None:
+        await bench.tap(button["action"], reply_text="4321")
+        assert bench.panel.by is None
+        assert app.sent[-1]["title"] == "The alarm is not disarmed"
+        assert app.sent[-1]["message"] == "The code is wrong."
+    await bench.tap(button["action"], reply_text=code or "")
+    assert bench.panel.by == "Anna A."
+    assert app.sent[-1]["title"] == "The alarm is disarmed"
+    assert app.sent[-1]["message"] == "Disarmed by Anna A."
+
+
+@pytest.mark.parametrize("user_id", [None, "user-bert"])
+async def test_others_do_not_disarm(
+    bench: Bench, told: tuple[FakeApp, Event], user_id: str | None
+) -> None:
+    """Nor can an event that alarms nobody be used for it."""
+    app, _event = told
+    bench.panel.disarming = Disarming.TAP
+    await bench.tell(make_event(BEGAN + 4))
+    assert {button["title"] for button in app.sent[-1]["data"]["actions"]} == {
+        "Seen",
+        "Snooze 30 min",
+        "Live",
+    }
+    await bench.tell(_intruder())
+    count = len(app.sent)
+    await bench.tap(app.action("VIGILAR_DISARM"), user_id)
+    assert bench.panel.by is None
+    assert len(app.sent) == count
+
+
+async def test_a_phone_that_cannot_be_answered(
+    bench: Bench, told: tuple[FakeApp, Event]
+) -> None:
+    """The house is disarmed all the same."""
+    app, _event = told
+    bench.panel.disarming = Disarming.TAP
+    await bench.tell(_intruder())
+    app.fails = HomeAssistantError("Push failed")
+    await bench.tap(app.action("VIGILAR_DISARM"))
+    assert bench.panel.by == "Anna A."
 
 
 @pytest.mark.parametrize("user_id", [None, "user-bert"])

@@ -9,14 +9,17 @@ import logging
 import re
 from typing import Any, Final
 
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ...events.ledger import Delivery, Ledger, Snooze
 from ...events.processor import Amend
 from ...events.reviews import Reviewer, seen
-from .house import async_devices
-from .messages import SEEN, SNOOZE, SNOOZE_MINUTES
+from .house import Device, async_devices, async_send, error_text
+from .messages import DISARM, SEEN, SNOOZE, SNOOZE_MINUTES
+from .panel import Panel
 from .recipient import Recipient
+from .texts import Texts
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,7 +28,7 @@ EVENT_ACTION: Final = "mobile_app_notification_action"
 EVENT_CLEARED: Final = "mobile_app_notification_cleared"
 
 _ULID: Final = "[0-9A-HJKMNP-TV-Z]{26}"
-_ACTION: Final = re.compile(f"({SEEN}|{SNOOZE})_({_ULID})_({_ULID})")
+_ACTION: Final = re.compile(f"({SEEN}|{SNOOZE}|{DISARM})_({_ULID})_({_ULID})")
 
 
 class Buttons:
@@ -39,6 +42,7 @@ class Buttons:
         revise: Callable[[Collection[str], Amend], Awaitable[object]],
         recipient: Callable[[str], Recipient | None],
         dismiss: Callable[[Delivery], Awaitable[None]],
+        panel: Panel,
         clock: Callable[[], int],
     ) -> None:
         """Make a listener that does not listen yet.
@@ -49,6 +53,7 @@ class Buttons:
             revise: Changes events as a person asked.
             recipient: Looks a recipient up by its id.
             dismiss: Notes that a notification was put away.
+            panel: The alarm.
             clock: Unix milliseconds.
         """
         self._hass = hass
@@ -56,6 +61,7 @@ class Buttons:
         self._revise = revise
         self._recipient = recipient
         self._dismiss = dismiss
+        self._panel = panel
         self._clock = clock
         self._remove: list[CALLBACK_TYPE] = []
 
@@ -85,11 +91,32 @@ class Buttons:
         if match[1] == SEEN:
             reviewer = Reviewer(tap.context.user_id or "", by, now)
             await self._revise([row.event_id], seen(reviewer))
-        else:
+        elif match[1] == SNOOZE:
             until = now + SNOOZE_MINUTES * 60_000
             await self._ledger.snooze(
                 Snooze(row.recipient_id, row.source_id, until, by)
             )
+        else:
+            await self._async_disarm(row, tap, by)
+
+    async def _async_disarm(
+        self, row: Delivery, tap: Event[dict[str, Any]], by: str
+    ) -> None:
+        """Disarm the house, and say whether that was done where it was asked for."""
+        texts = await Texts.async_load(self._hass)
+        code = str(tap.data.get("reply_text") or "") or None
+        try:
+            await self._panel.async_disarm(code, by)
+        except ServiceValidationError as err:
+            title, text = texts.text("disarm_failed"), str(err)
+        else:
+            title, text = texts.text("disarmed"), texts.text("disarmed_by", {"by": by})
+        data = {"title": title, "message": text, "data": {"tag": "vigilar_alarm"}}
+        for device in self._async_devices_of(row.recipient_id, tap.context.user_id):
+            try:
+                await async_send(self._hass, device, data, Context())
+            except HomeAssistantError as err:
+                _LOGGER.debug("Could not answer %s: %s", device.name, error_text(err))
 
     async def _async_cleared(self, cleared: Event[dict[str, Any]]) -> None:
         """Update no more what was put away: as a new notification it would sound."""
@@ -106,7 +133,6 @@ class Buttons:
     ) -> Delivery | None:
         """Return the row that a button belongs to, if it was this user's to tap."""
         _, event_id, recipient_id = match.groups()
-        recipient = self._recipient(recipient_id)
         row = next(
             (
                 row
@@ -115,14 +141,22 @@ class Buttons:
             ),
             None,
         )
-        if recipient is None or row is None:
+        if row is None or self._recipient(recipient_id) is None:
             _LOGGER.debug("Ignored a button of a notification that was never sent")
             return None
-        owners = {device.user_id for device in async_devices(self._hass, recipient)}
-        if user_id is None or user_id not in owners:
+        if not self._async_devices_of(recipient_id, user_id):
             _LOGGER.debug("Ignored a button that somebody else tapped")
             return None
         return row
+
+    @callback
+    def _async_devices_of(self, recipient_id: str, user_id: str | None) -> list[Device]:
+        """Return those devices of a recipient that are a user's."""
+        recipient = self._recipient(recipient_id)
+        if recipient is None or user_id is None:
+            return []
+        devices = async_devices(self._hass, recipient)
+        return [device for device in devices if device.user_id == user_id]
 
     async def _async_name(self, user_id: str | None) -> str | None:
         """Return what a user is called, or None."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ...models import Event, Severity
 from .house import Platform
+from .panel import Disarming
 from .rules import reaches
 from .texts import Texts
 
@@ -26,6 +27,7 @@ ALARM_CHANNEL: Final = "alarm_stream"
 
 SEEN: Final = "VIGILAR_SEEN"
 SNOOZE: Final = "VIGILAR_SNOOZE"
+DISARM: Final = "VIGILAR_DISARM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,15 @@ class Button:
         action: What comes back when it is tapped; with `uri` nothing does.
         title: Its words.
         uri: What it opens instead, or None.
+        locked: It asks who holds the phone to unlock it first, where it can.
+        asks: It asks for a text, which comes back with it.
     """
 
     action: str
     title: str
     uri: str | None = None
+    locked: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +85,22 @@ class Message:
 
 
 def compose(
-    texts: Texts, event: Event, recipient_id: str, *, critical: bool
+    texts: Texts,
+    event: Event,
+    recipient_id: str,
+    *,
+    critical: bool,
+    disarming: Disarming | None = None,
 ) -> Message:
-    """Return what a recipient's phone is to show of an event as it stands."""
+    """Return what a recipient's phone is to show of an event as it stands.
+
+    Args:
+        texts: The words.
+        event: The event.
+        recipient_id: Whose phone.
+        critical: It breaks through silent mode.
+        disarming: What it takes to disarm the house, or None if it is not armed.
+    """
     payload = event.payload
     video = _ready(payload["media"], "clip", MAX_VIDEO_BYTES)
     image = _ready(payload["media"], "snapshot", MAX_IMAGE_BYTES) or _ready(
@@ -98,7 +117,7 @@ def compose(
         # An app that is given both shows the video; if it cannot, it shows nothing.
         image=image if video is None else None,
         video=video,
-        buttons=_buttons(texts, event, recipient_id),
+        buttons=_buttons(texts, event, recipient_id, disarming),
         urgent=reaches(event.severity, Severity.ALERT),
         critical=critical,
     )
@@ -173,8 +192,13 @@ def _action(button: Button) -> dict[str, Any]:
     action = {"action": button.action, "title": button.title}
     if button.uri is not None:
         return action | {"uri": button.uri}
+    if button.asks:
+        action["behavior"] = "textInput"
     # From the lock screen, without opening the app.
-    return action | {"activationMode": "background", "authenticationRequired": False}
+    return action | {
+        "activationMode": "background",
+        "authenticationRequired": button.locked,
+    }
 
 
 def _text(texts: Texts, event: Event) -> str:
@@ -190,17 +214,23 @@ def _text(texts: Texts, event: Event) -> str:
     return " · ".join((*event.payload["zones"], when))
 
 
-def _buttons(texts: Texts, event: Event, recipient_id: str) -> tuple[Button, ...]:
+def _buttons(
+    texts: Texts, event: Event, recipient_id: str, disarming: Disarming | None
+) -> tuple[Button, ...]:
     """Return the buttons; their ids carry all that a tap needs."""
     ids = f"{event.id}_{recipient_id}"
-    return (
-        Button(f"{SEEN}_{ids}", texts.text("action_seen")),
-        Button(
-            f"{SNOOZE}_{ids}",
-            texts.text("action_snooze", {"minutes": SNOOZE_MINUTES}),
-        ),
-        Button("URI", texts.text("action_live"), f"/vigilar/live/{event.source_id}"),
-    )
+    seen = Button(f"{SEEN}_{ids}", texts.text("action_seen"))
+    live = Button("URI", texts.text("action_live"), f"/vigilar/live/{event.source_id}")
+    if disarming is not None and event.severity is Severity.CRITICAL:
+        disarm = Button(
+            f"{DISARM}_{ids}",
+            texts.text("action_disarm"),
+            locked=True,
+            asks=disarming is Disarming.CODE,
+        )
+        return disarm, seen, live
+    snooze = texts.text("action_snooze", {"minutes": SNOOZE_MINUTES})
+    return seen, Button(f"{SNOOZE}_{ids}", snooze), live
 
 
 def _ready(media: dict[str, Any], kind: str, most: int) -> str | None:

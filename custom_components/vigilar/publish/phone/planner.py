@@ -10,6 +10,7 @@ from ...events.ledger import Delivery, DeliveryState, DeviceDelivery, Ledger
 from ...models import Event
 from .house import Device, async_devices, async_off_condition, async_who_is_home
 from .messages import Message, can_update, compose
+from .panel import Panel
 from .recipient import Recipient
 from .rules import Reason, Refusal, Situation, reaches, refuse_event, refuse_now
 from .texts import Texts
@@ -59,6 +60,7 @@ class Planner:
         hass: HomeAssistant,
         ledger: Ledger,
         clock: Callable[[], int],
+        panel: Panel,
     ) -> None:
         """Make a planner.
 
@@ -66,10 +68,12 @@ class Planner:
             hass: Home Assistant.
             ledger: Knows what was sent before and what is snoozed; only read.
             clock: Unix milliseconds.
+            panel: The alarm.
         """
         self._hass = hass
         self._ledger = ledger
         self._clock = clock
+        self._panel = panel
 
     async def async_plan(
         self,
@@ -119,7 +123,13 @@ class Planner:
         row: Delivery,
     ) -> None:
         """Plan what the devices of a recipient are to be told."""
-        message = compose(texts, event, recipient.id, critical=row.critical)
+        message = compose(
+            texts,
+            event,
+            recipient.id,
+            critical=row.critical,
+            disarming=self._panel.disarming,
+        )
         devices = async_devices(self._hass, recipient)
         trouble = None if devices else Reason.NO_DEVICE
         settled = row.done or not is_over(event)
