@@ -7,7 +7,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vigilar.alarm.codes import find_code
 from custom_components.vigilar.const import CONF_DIGEST, CONF_ZONES, SUBENTRY_CODE
-from custom_components.vigilar.events.severity import DEFAULT_TABLE, SET_BY_USER
+from custom_components.vigilar.events.severity import (
+    DEFAULT_TABLE,
+    SENSORS_SET_BY_USER,
+    SET_BY_USER,
+)
 from custom_components.vigilar.models import ArmMode, EventType, Severity
 from custom_components.vigilar.options_flow import MODES
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
@@ -114,6 +118,42 @@ async def test_what_matters_in_a_house_without_an_alarm(
     form = await open_form(hass, entry, "severity")
     assert form["data_schema"] is not None
     assert form["data_schema"]({})["person"] == "critical"
+
+
+@pytest.mark.parametrize("alarm", [False, True])
+async def test_what_matters_of_the_sensors(
+    hass: HomeAssistant, runtime: VigilarRuntime, entry: MockConfigEntry, alarm: bool
+) -> None:
+    """A form of their own, which leaves alone what was set of the cameras."""
+    hass.config_entries.async_update_entry(
+        entry,
+        options={
+            "severity": {"person": {"away": "info"}, "smoke": {"home": "info"}},
+            **({"alarm": OWN} if alarm else {}),
+        },
+    )
+    await hass.async_block_till_done()
+    step = "sensor_severity_by_alarm" if alarm else "sensor_severity"
+    form = await open_form(hass, entry, step)
+    schema = form["data_schema"]
+    assert schema is not None
+    assert {str(key) for key in schema.schema} == set(SENSORS_SET_BY_USER)
+    values: dict[str, Any] = {
+        event_type: schema.schema[event_type].schema({}) if alarm else "alert"
+        for event_type in SENSORS_SET_BY_USER
+    }
+    if alarm:
+        assert values["smoke"]["home"] == "info"
+        values["smoke"]["away"] = "warning"
+    else:
+        assert schema({})["door_opened"] == "info"
+        values["smoke"] = "warning"
+    assert (await save(hass, form, values))["type"] is FlowResultType.CREATE_ENTRY
+    rules = rules_from_options(entry.options)
+    mode = ArmMode.AWAY if alarm else ArmMode.UNUSED
+    assert rules.severity(EventType.SMOKE, mode) is Severity.WARNING
+    assert rules.severity(EventType.SMOKE, ArmMode.HOME) is Severity.INFO
+    assert rules.severity(EventType.PERSON, ArmMode.AWAY) is Severity.INFO
 
 
 async def test_what_matters_by_the_alarm(

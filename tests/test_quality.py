@@ -100,7 +100,8 @@ def test_what_is_imported_of_home_assistant_is_a_dependency() -> None:
     manifest = _read("manifest.json")
     named = {*manifest["dependencies"], *manifest["after_dependencies"]}
     # None of them is set up by us: they lend their words, or load our file when they run.
-    named |= {"diagnostics", "logbook", "media_player", "repairs", "system_health"}
+    named |= {"cover", "diagnostics", "lock", "logbook", "media_player", "repairs"}
+    named |= {"system_health"}
     named |= {str(platform) for platform in PLATFORMS}
     used = {
         match[1]
@@ -144,6 +145,7 @@ def test_every_problem_of_a_model_has_its_words() -> None:
         "folder_is_config",
         "folder_relative",
         "folder_unusable",
+        "prefix_of_site",
     }
     assert set(texts) == {problem.value for problem in ModelProblem} | others
     folder = Path(description.__file__).parent.parent

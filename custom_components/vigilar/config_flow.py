@@ -39,6 +39,7 @@ from .const import (
     CONF_CAMERA,
     CONF_MEMORY,
     CONF_OBJECTS,
+    CONF_ONBOARD,
     CONF_POST_ROLL,
     CONF_PRE_ROLL,
     CONF_RECORDING,
@@ -52,11 +53,15 @@ from .const import (
     SUBENTRY_CODE,
     SUBENTRY_RECIPIENT,
     SUBENTRY_REMOTE_SITE,
+    SUBENTRY_SENSOR,
 )
 from .forms import ANALYSIS_DEFAULTS, ANALYSIS_SELECTORS, slider
 from .object_flow import ObjectSteps
+from .onboard_flow import OnboardSteps
 from .options_flow import VigilarOptionsFlow
 from .recipient_flow import RecipientSubentryFlow
+from .sensing import taken_source_ids
+from .sensor_flow import SensorSubentryFlow
 from .site_flow import RemoteSiteSubentryFlow
 from .sources import async_camera_reference, stream_unique_id, unused_source_id
 from .vision.source import ProbeResult, SourceError, check_stream_url
@@ -148,6 +153,7 @@ class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_CODE: CodeSubentryFlow,
             SUBENTRY_RECIPIENT: RecipientSubentryFlow,
             SUBENTRY_REMOTE_SITE: RemoteSiteSubentryFlow,
+            SUBENTRY_SENSOR: SensorSubentryFlow,
         }
 
     @staticmethod
@@ -180,7 +186,7 @@ class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
         return result
 
 
-class CameraSubentryFlow(ZoneSteps, ObjectSteps):
+class CameraSubentryFlow(ZoneSteps, ObjectSteps, OnboardSteps):
     """Add or change a camera, after one look through it."""
 
     _kind: str
@@ -199,7 +205,7 @@ class CameraSubentryFlow(ZoneSteps, ObjectSteps):
         """Offer everything that was set, for a change."""
         return self.async_show_menu(
             step_id="reconfigure",
-            menu_options=["entity", "stream", "zones", "objects"],
+            menu_options=["entity", "stream", "zones", "objects", "onboard"],
             description_placeholders={
                 CONF_NAME: self._get_reconfigure_subentry().title
             },
@@ -336,16 +342,12 @@ class CameraSubentryFlow(ZoneSteps, ObjectSteps):
         else:
             data[CONF_CAMERA] = self._unique_id()
         if subentry is None:
-            taken = (
-                other.data[CONF_SOURCE_ID]
-                for other in entry.get_subentries_of_type(SUBENTRY_CAMERA)
-            )
-            data[CONF_SOURCE_ID] = unused_source_id(title, taken)
+            data[CONF_SOURCE_ID] = unused_source_id(title, taken_source_ids(entry))
             return self.async_create_entry(
                 title=title, data=data, unique_id=self._unique_id()
             )
         data[CONF_SOURCE_ID] = subentry.data[CONF_SOURCE_ID]
-        for key in (CONF_ZONES, CONF_OBJECTS):
+        for key in (CONF_ZONES, CONF_OBJECTS, CONF_ONBOARD):
             if key in subentry.data:
                 data[key] = subentry.data[key]
         return self.async_update_and_abort(

@@ -25,6 +25,7 @@ SUBENTRY_CAMERA: Final = "camera"
 SUBENTRY_CODE: Final = "code"
 SUBENTRY_RECIPIENT: Final = "recipient"
 SUBENTRY_REMOTE_SITE: Final = "remote_site"
+SUBENTRY_SENSOR: Final = "sensor"
 
 # Of a camera subentry.
 CONF_ANALYSIS: Final = "analysis"
@@ -104,12 +105,23 @@ CONF_IMPORTANT_ZONES: Final = "important_zones"
 CONF_SEVERITY: Final = "severity"
 CONF_UNIMPORTANT_ZONES: Final = "unimportant_zones"
 
+# Of a sensor subentry.
+CONF_DEBOUNCE: Final = "debounce"
+CONF_ENTITIES: Final = "entities"
+CONF_ENTITY: Final = "entity"
+CONF_STUCK: Final = "stuck"
+CONF_TYPE: Final = "type"
+
+# Of a camera subentry: what the camera itself recognises.
+CONF_ONBOARD: Final = "onboard"
+
 # Of the media in the options.
 CONF_MEDIA_DAYS: Final = {severity: f"days_{severity}" for severity in Severity}
 CONF_MEDIA_FOLDER: Final = "folder"
 CONF_MEDIA_MAX_GB: Final = "max_gb"
 
 DEFAULT_CPU_BUDGET: Final = 50
+DEFAULT_DEBOUNCE: Final = 2
 DEFAULT_FPS: Final = 5
 DEFAULT_MEMORY: Final = 32
 DEFAULT_MEDIA_MAX_GB: Final = 10
@@ -125,6 +137,7 @@ DEFAULT_STEPS: Final = 2
 DEFAULT_WIND_ABOVE: Final = 10.0
 DEFAULT_SENSITIVITY: Final = 5
 DEFAULT_SITE_PREFIX: Final = "vigilar2"
+DEFAULT_STUCK: Final = 1
 
 NEVER: Final = "never"
 
@@ -148,3 +161,5 @@ ISSUE_MODEL_UNUSABLE: Final = "model_unusable"
 ISSUE_OBJECT_RUNTIME: Final = "object_runtime_missing"
 ISSUE_MEDIA_DISK_FULL: Final = "media_disk_full"
 ISSUE_MEDIA_FOLDER_MISSING: Final = "media_folder_missing"
+ISSUE_SENSOR_MISSING: Final = "sensor_missing"
+ISSUE_SENSOR_STUCK: Final = "sensor_stuck"

@@ -37,15 +37,61 @@ class EventType(StrEnum):
     ALARM_DISARMED = "alarm_disarmed"
     ALARM_TRIGGERED = "alarm_triggered"
     ALARM_LOCKED_OUT = "alarm_locked_out"
+    DOOR_OPENED = "door_opened"
+    WINDOW_OPENED = "window_opened"
+    GATE_OPENED = "gate_opened"
+    GARAGE_OPENED = "garage_opened"
+    LOCK_UNLOCKED = "lock_unlocked"
+    LOCK_JAMMED = "lock_jammed"
+    GLASS_BROKEN = "glass_broken"
+    SMOKE = "smoke"
+    CARBON_MONOXIDE = "carbon_monoxide"
+    GAS = "gas"
+    WATER_LEAK = "water_leak"
+    DOORBELL = "doorbell"
+    PRESENCE = "presence"
+    SOUND = "sound"
+    VIBRATION = "vibration"
+    TAMPER = "tamper"
+    PANIC = "panic"
+    PROBLEM = "problem"
+    SENSOR_OFFLINE = "sensor_offline"
+    MANUAL = "manual"
 
 
-# What the alarm itself reports; the rest comes from cameras.
+# What the alarm itself reports.
 ALARM_TYPES: Final = frozenset(
     {
         EventType.ALARM_ARMED,
         EventType.ALARM_DISARMED,
         EventType.ALARM_TRIGGERED,
         EventType.ALARM_LOCKED_OUT,
+    }
+)
+
+
+# What only sensors of the house report; they may report `MOTION` as well.
+SENSOR_TYPES: Final = frozenset(
+    {
+        EventType.DOOR_OPENED,
+        EventType.WINDOW_OPENED,
+        EventType.GATE_OPENED,
+        EventType.GARAGE_OPENED,
+        EventType.LOCK_UNLOCKED,
+        EventType.LOCK_JAMMED,
+        EventType.GLASS_BROKEN,
+        EventType.SMOKE,
+        EventType.CARBON_MONOXIDE,
+        EventType.GAS,
+        EventType.WATER_LEAK,
+        EventType.DOORBELL,
+        EventType.PRESENCE,
+        EventType.SOUND,
+        EventType.VIBRATION,
+        EventType.TAMPER,
+        EventType.PANIC,
+        EventType.PROBLEM,
+        EventType.SENSOR_OFFLINE,
     }
 )
 
@@ -136,6 +182,19 @@ class ObservationKind(StrEnum):
     ALARM_DISARMED = "alarm_disarmed"
     ALARM_TRIGGERED = "alarm_triggered"
     ALARM_LOCKED_OUT = "alarm_locked_out"
+    SENSOR_ON = "sensor_on"
+    """Of these four, `Observation.key` is the type of the event."""
+    SENSOR_OFF = "sensor_off"
+    SENSOR_MOMENT = "sensor_moment"
+    SENSOR_STUCK = "sensor_stuck"
+    SENSOR_OFFLINE = "sensor_offline"
+    SENSOR_ONLINE = "sensor_online"
+    ONBOARD_SEEN = "onboard_seen"
+    """The camera's own analysis sees something; `labels` are all it sees now.
+
+    So does another program's, which `Observation.reason` then names.
+    """
+    ONBOARD_GONE = "onboard_gone"
     HEARTBEAT = "heartbeat"
 
 
@@ -174,8 +233,6 @@ class Observation:
             milliseconds from the start of the file).
         key: Names the thing observed, unique within its source; the same on
             every observation of that thing's life.
-        joins: Another analyser says so: it is about whatever moves there
-            already, and ends only what it has begun itself.
         score: How sure the source is, 0-1.
         box: Where, at the moment of the highest score.
         labels: Classes seen so far, best first.
@@ -192,7 +249,6 @@ class Observation:
     source_id: str
     ts: int
     key: str = ""
-    joins: bool = False
     score: float = 0.0
     box: Box | None = None
     labels: tuple[Label, ...] = ()

@@ -1,6 +1,6 @@
 """The options of the hub: what holds for all cameras, the alarm, and what matters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import voluptuous as vol
@@ -71,7 +71,7 @@ from .const import (
     SUBENTRY_CAMERA,
     SUBENTRY_REMOTE_SITE,
 )
-from .events.severity import SET_BY_USER, SeverityRules
+from .events.severity import SENSORS_SET_BY_USER, SET_BY_USER, SeverityRules
 from .forms import slider
 from .guard import AlarmKind, GuardSettings
 from .media.retention import DEFAULT_DAYS
@@ -219,9 +219,13 @@ class VigilarOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Offer what there is to change."""
         unused = self._guard_settings().kind is AlarmKind.NONE
-        severity = "severity" if unused else "severity_by_alarm"
+        severities = (
+            ["severity", "sensor_severity"]
+            if unused
+            else ["severity_by_alarm", "sensor_severity_by_alarm"]
+        )
         return self.async_show_menu(
-            step_id="init", menu_options=["general", "alarm", severity, "weather"]
+            step_id="init", menu_options=["general", "alarm", *severities, "weather"]
         )
 
     async def async_step_general(
@@ -277,23 +281,33 @@ class VigilarOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Show or save how much each type matters, in a house without an alarm."""
         if user_input is not None:
-            return self._save_severity(
-                {
-                    event_type: {ArmMode.UNUSED: user_input.pop(event_type)}
-                    for event_type in SET_BY_USER
-                },
-                user_input,
-            )
+            return self._save_severity(SET_BY_USER, user_input)
         rules = rules_from_options(self.config_entry.options)
-        fields: dict[vol.Marker, Any] = {
-            vol.Required(
-                event_type.value, default=rules.severity(event_type, ArmMode.UNUSED)
-            ): SEVERITY_SELECTOR
-            for event_type in SET_BY_USER
-        }
+        fields = _severity_fields(SET_BY_USER, rules) | self._zone_fields(rules)
+        return self.async_show_form(step_id="severity", data_schema=vol.Schema(fields))
+
+    async def async_step_sensor_severity(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show or save it for what sensors say."""
+        if user_input is not None:
+            return self._save_severity(SENSORS_SET_BY_USER, user_input)
+        rules = rules_from_options(self.config_entry.options)
         return self.async_show_form(
-            step_id="severity",
-            data_schema=vol.Schema(fields | self._zone_fields(rules)),
+            step_id="sensor_severity",
+            data_schema=vol.Schema(_severity_fields(SENSORS_SET_BY_USER, rules)),
+        )
+
+    async def async_step_sensor_severity_by_alarm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show or save it for what sensors say, in each state of the alarm."""
+        if user_input is not None:
+            return self._save_severity(SENSORS_SET_BY_USER, user_input)
+        rules = rules_from_options(self.config_entry.options)
+        fields = _severity_by_alarm_fields(SENSORS_SET_BY_USER, rules)
+        return self.async_show_form(
+            step_id="sensor_severity_by_alarm", data_schema=vol.Schema(fields)
         )
 
     async def async_step_severity_by_alarm(
@@ -301,25 +315,9 @@ class VigilarOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Show or save how much each type matters in each state of the alarm."""
         if user_input is not None:
-            return self._save_severity(
-                {event_type: user_input.pop(event_type) for event_type in SET_BY_USER},
-                user_input,
-            )
+            return self._save_severity(SET_BY_USER, user_input)
         rules = rules_from_options(self.config_entry.options)
-        fields: dict[vol.Marker, Any] = {
-            vol.Required(event_type.value): section(
-                vol.Schema(
-                    {
-                        vol.Required(
-                            mode.value, default=rules.severity(event_type, mode)
-                        ): SEVERITY_SELECTOR
-                        for mode in MODES
-                    }
-                ),
-                {"collapsed": event_type is not EventType.PERSON},
-            )
-            for event_type in SET_BY_USER
-        }
+        fields = _severity_by_alarm_fields(SET_BY_USER, rules)
         fields[vol.Required(CONF_EMPTY_HOUSE, default=rules.empty_house)] = (
             SelectSelector(
                 SelectSelectorConfig(
@@ -376,17 +374,22 @@ class VigilarOptionsFlow(OptionsFlow):
 
     @callback
     def _save_severity(
-        self,
-        table: Mapping[str, Mapping[str, str]],
-        rest: Mapping[str, Any],
+        self, types: Sequence[EventType], user_input: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Save what was set, beside what the other form has set."""
+        """Save what was set, beside what the other forms have set.
+
+        Args:
+            types: The types in the form, each with its severity without an
+                alarm, or those by the states of the alarm.
+            user_input: What was set.
+        """
         before = self.config_entry.options.get(CONF_SEVERITY, {})
-        rows = {
-            event_type: {**before.get(event_type, {}), **row}
-            for event_type, row in table.items()
-        }
-        return self._save({CONF_SEVERITY: {**before, **rest, **rows}})
+        rows: dict[str, Any] = {}
+        for key in types:
+            said = user_input[key]
+            row = said if isinstance(said, Mapping) else {ArmMode.UNUSED.value: said}
+            rows[key.value] = {**before.get(key, {}), **row}
+        return self._save({CONF_SEVERITY: {**before, **user_input, **rows}})
 
     @callback
     def _save(
@@ -442,3 +445,35 @@ class VigilarOptionsFlow(OptionsFlow):
             # A field of a section cannot be marked.
             errors["base"] = error
         return errors, details
+
+
+def _severity_fields(
+    types: Sequence[EventType], rules: SeverityRules
+) -> dict[vol.Marker, Any]:
+    """Return a field for each type, in a house without an alarm."""
+    return {
+        vol.Required(
+            event_type.value, default=rules.severity(event_type, ArmMode.UNUSED)
+        ): SEVERITY_SELECTOR
+        for event_type in types
+    }
+
+
+def _severity_by_alarm_fields(
+    types: Sequence[EventType], rules: SeverityRules
+) -> dict[vol.Marker, Any]:
+    """Return a section for each type, with a field for each state of the alarm."""
+    return {
+        vol.Required(event_type.value): section(
+            vol.Schema(
+                {
+                    vol.Required(
+                        mode.value, default=rules.severity(event_type, mode)
+                    ): SEVERITY_SELECTOR
+                    for mode in MODES
+                }
+            ),
+            {"collapsed": event_type is not EventType.PERSON},
+        )
+        for event_type in types
+    }

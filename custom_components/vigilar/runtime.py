@@ -48,12 +48,14 @@ from .media.sink import LibrarySink
 from .media.sweep import sweep
 from .media_options import event_cutoffs, media_policy, media_root
 from .models import Change, SourceInfo
+from .onboard import Onboard
 from .publish.bus import BusPublisher
 from .publish.mqtt import MqttPublisher
 from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
 from .publish.subscriptions import Timeline
 from .remote_sites import RemoteSites
+from .sensors import Sensors
 from .source_directory import AlarmSource, CameraSources, SourceDirectory
 from .sources import CameraConfig, tuned
 from .surroundings import Surroundings
@@ -142,6 +144,8 @@ class VigilarRuntime:
         )
         self.sources.async_add(CameraSources(hass, entry, self.cameras))
         self.sources.async_add(AlarmSource(hass, entry, self.guard))
+        self.sensors = Sensors(hass, entry, self.processor, self._async_refresh)
+        self.sources.async_add(self.sensors)
         self.surroundings = Surroundings(
             hass, lambda: self.guard.mode, lambda: entry.options
         )
@@ -155,6 +159,7 @@ class VigilarRuntime:
         self.sources.async_add(self.remote_sites)
         self._broker = BrokerWatch(hass, self.remote_sites.async_set_connected)
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
+        self.onboard = Onboard(hass, entry, self.processor.submit, self._switches.is_on)
         self._camera_listeners: list[Callable[[CameraCoordinator], None]] = []
         self._reconciling = asyncio.Lock()
         self._stop_timers: list[CALLBACK_TYPE] = []
@@ -204,6 +209,8 @@ class VigilarRuntime:
         await asyncio.gather(
             *(camera.async_start() for camera in self.cameras.values())
         )
+        await self.sensors.async_reconcile()
+        self.onboard.async_reconcile()
         self.governor.async_start()
         self._stop_timers = [
             async_track_time_interval(
@@ -230,6 +237,8 @@ class VigilarRuntime:
         """Stop everything; nothing of it is left when this returns."""
         self.governor.async_stop()
         self.surroundings.async_stop()
+        self.sensors.async_stop()
+        self.onboard.async_stop()
         self.weather.async_stop()
         self.guard.async_stop()
         self._broker.async_stop()
@@ -326,6 +335,8 @@ class VigilarRuntime:
                     await camera.async_start()
                 elif camera.camera != config:
                     await camera.async_reconfigure(config)
+            await self.sensors.async_reconcile()
+            self.onboard.async_reconcile()
             self._async_apply_recipients()
             await self.remote_sites.async_reconcile()
             await self._async_apply_options()

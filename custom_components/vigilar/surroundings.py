@@ -12,7 +12,7 @@ from homeassistant.core import (
     HomeAssistant,
     callback,
 )
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import entity_registry as er
 
 from .const import (
     CONF_DARK_RAISES,
@@ -22,8 +22,9 @@ from .const import (
     CONF_UNIMPORTANT_ZONES,
 )
 from .events.clock import wall_ms
-from .events.severity import SET_BY_USER, SeverityRules, Situation
+from .events.severity import SENSORS_SET_BY_USER, SET_BY_USER, SeverityRules, Situation
 from .models import ArmMode, EventType, Severity, SourceInfo
+from .sensing import async_area_id
 
 # What throws light or moves by itself when Home Assistant tells it to.
 CAUSES: Final = (Platform.LIGHT, Platform.COVER, Platform.LAWN_MOWER)
@@ -107,10 +108,7 @@ class Surroundings:
         entry = er.async_get(self._hass).async_get(entity_id)
         if entry is None:
             return
-        area_id = entry.area_id
-        if area_id is None and entry.device_id is not None:
-            device = dr.async_get(self._hass).async_get(entry.device_id)
-            area_id = None if device is None else device.area_id
+        area_id = async_area_id(self._hass, entry)
         new = event.data["new_state"]
         if area_id is not None and new is not None:
             self._causes[area_id] = (wall_ms(), new.name)
@@ -125,7 +123,7 @@ def rules_from_options(options: Mapping[str, Any]) -> SeverityRules:
                 ArmMode(mode): Severity(severity)
                 for mode, severity in data.get(event_type, {}).items()
             }
-            for event_type in SET_BY_USER
+            for event_type in (*SET_BY_USER, *SENSORS_SET_BY_USER)
         },
         empty_house=ArmMode(data.get(CONF_EMPTY_HOUSE, ArmMode.DISARMED)),
         dark_raises=data.get(CONF_DARK_RAISES, True),

@@ -159,7 +159,7 @@ async def _see_somebody(place: Place, there: Place, port: int) -> None:
         return [event for event in shown() if event["payload"]["end_ts"]]
 
     seen = {"key": "1", "labels": [{"label": "person", "score": 0.9}]}
-    report(port, place.prefix, kind="started", by="The camera", **seen)
+    report(port, place.prefix, kind="started", by="The doorbell", **seen)
     await eventually_heard(shown, f"a person of {place.prefix} at {there.prefix}")
     report(port, place.prefix, kind="ended", key="1")
     ended = await eventually_heard(over, "the end of it")
@@ -167,7 +167,7 @@ async def _see_somebody(place: Place, there: Place, port: int) -> None:
     assert {event["id"] for event in ended} == {ours}
     assert ended[-1]["payload"]["site"] == there.other
     assert ended[-1]["payload"]["name"] == f"{there.other}: {CAMERA}"
-    assert "reported by The camera" in ended[-1]["payload"]["why"]
+    assert ended[-1]["payload"]["why"] == "The doorbell recognised a person."
 
 
 async def test_each_shows_the_others_events_and_neither_publishes_them(

@@ -150,6 +150,27 @@ def test_areas_zones_and_review_are_offered_where_there_are_any(house: House) ->
         expect(house.page.locator(f"[popovertarget='choices-{name}']")).to_have_count(0)
 
 
+def test_sensors_are_sources_to_choose_from(house: House) -> None:
+    """Beside the cameras, where there are any; then the choice is not of cameras alone."""
+    chosen = house.page.locator("[popovertarget='choices-camera']")
+    house.open()
+    expect(chosen).to_have_text("Camera")
+    house.js("mounted.remove()")
+    house.open(
+        before="""server.sources.push({ ...server.sources[0], kind: "sensor", source_id: "cellar",
+            name: "Cellar window", area_id: "cellar", area: "Cellar" });"""
+    )
+    expect(chosen).to_have_text("Source")
+    choose(house, "camera", "Cellar window")
+    choose(house, "area", "Cellar")
+    choose(house, "type", "Window opened")
+    assert query(house) == {
+        "source_ids": ["cellar"],
+        "area_ids": ["cellar"],
+        "types": ["window_opened"],
+    }
+
+
 def test_text_is_asked_for_when_the_typing_rests(house: House) -> None:
     """Not with every letter; Enter does not wait."""
     house.open()

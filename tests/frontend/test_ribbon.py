@@ -176,6 +176,19 @@ def test_many_cameras_share_one_lane(house: House) -> None:
     expect(house.page.locator(".names bdi")).to_have_text(["All cameras"])
 
 
+def test_sensors_share_one_lane_below_the_cameras(house: House) -> None:
+    """However many there are, each camera keeps its lane."""
+    sensors = """server.sources.push(...Array.from({ length: 30 }, (_, index) => (
+        { ...server.sources[0], kind: "sensor", source_id: `s${index}`, name: `Door ${index}` })));"""
+    house.open(before=sensors)
+    cameras = ["Front door", "Driveway", "Garden", "Garage"]
+    names = house.page.locator(".names bdi")
+    expect(names).to_have_text([*cameras, "Sensors"])
+    house.js("mounted.remove()")
+    house.open(before=f"{sensors} server.sources.length = 5;")
+    expect(names).to_have_text([*cameras, "Door 0"])
+
+
 def test_the_keyboard_goes_through_time_and_the_list_follows(house: House) -> None:
     """Arrows step bars, Home and End go to the edges; a far time is loaded by itself."""
     house.open()

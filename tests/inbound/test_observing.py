@@ -62,9 +62,7 @@ async def test_a_report_begins_changes_and_ends_an_event(
     assert event.payload["end_ts"] is not None
     assert event.payload["labels"] == PERSON
     assert event.payload["name"] == "Front door"
-    assert event.payload["why"] == (
-        "A person was recognised, 80% sure: reported by Doorbell AI."
-    )
+    assert event.payload["why"] == "Doorbell AI recognised a person."
 
 
 async def test_a_report_raises_what_the_camera_sees_already(
@@ -271,16 +269,14 @@ async def test_the_observation_says_what_the_report_did(hass: HomeAssistant) -> 
     taken.listener.receive(TOPIC, report(labels=PERSON, **said), False)
     (observation,) = taken.observations
     assert observation == Observation(
-        kind=ObservationKind.MOTION_STARTED,
+        kind=ObservationKind.ONBOARD_SEEN,
         source_id="front_door",
         ts=NOW,
-        key="observe",
-        joins=True,
         score=0.8,
         box=Box(0, 0.1, 0.2, 0.3),
         labels=(Label("person", 0.8),),
         zones=("Porch",),
-        reason="reported over MQTT",
+        reason="Another analyser",
     )
     taken.listener.async_stop()
 

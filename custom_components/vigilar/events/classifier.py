@@ -14,6 +14,7 @@ from ulid_transform import ulid_at_time
 
 from ..models import (
     PAYLOAD_VERSION,
+    SENSOR_TYPES,
     Box,
     Event,
     EventType,
@@ -40,9 +41,26 @@ _OF_THE_ALARM: Final[Mapping[str, EventType]] = {
 _CAMERA_THING: Final = "camera"
 _SCENE_THING: Final = "scene"
 _ALARM_THING: Final = "alarm"
-# Before the keys of what moves: as we see it, and as another analyser says.
-_SEEN: Final = "motion/"
-_JOINED: Final = "joined/"
+_SENSOR_THING: Final = "sensor"
+_ONBOARD_THING: Final = "motion/onboard"
+
+# What a sensor can say of the house.
+SENSED: Final = (SENSOR_TYPES | {EventType.MOTION}) - {EventType.SENSOR_OFFLINE}
+
+# How an event of a sensor is told, where "It reports …" would read badly.
+_SENSED_AS: Final[Mapping[EventType, str]] = {
+    EventType.DOOR_OPENED: "The door was opened",
+    EventType.WINDOW_OPENED: "The window was opened",
+    EventType.GATE_OPENED: "The gate was opened",
+    EventType.GARAGE_OPENED: "The garage was opened",
+    EventType.LOCK_UNLOCKED: "The lock was unlocked",
+    EventType.LOCK_JAMMED: "The lock is jammed",
+    EventType.GLASS_BROKEN: "The sensor heard glass break",
+    EventType.DOORBELL: "Somebody rang",
+    EventType.PRESENCE: "The sensor noticed somebody",
+    EventType.TAMPER: "The sensor was tampered with",
+    EventType.PANIC: "Somebody calls for help",
+}
 
 # A reason comes from outside and may quote the address that failed, which may hold a password.
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
@@ -68,7 +86,8 @@ class Decision:
             change. `OPENED` with an `end_ts` is a point in time and never
             stays open.
         event: The event as it is to be from now on.
-        was: What the thing was called until now, if it is called otherwise.
+        was: Under which other thing the event was open until now, if it
+            goes on as this one.
     """
 
     thing: str
@@ -111,7 +130,7 @@ def classify(
         case ObservationKind.SCENE_TAMPERED:
             return _tampered(observation, open_events, source, situation)
         case ObservationKind.SCENE_RECOVERED:
-            return _recovered(observation, open_events)
+            return _over(_SCENE_THING, observation, open_events)
         case ObservationKind.ALARM_TRIGGERED:
             return _alarmed(observation, open_events, source, situation)
         case (
@@ -120,6 +139,21 @@ def classify(
             | ObservationKind.ALARM_LOCKED_OUT
         ):
             return _alarm_changed(observation, open_events, source, situation)
+        case (
+            ObservationKind.SENSOR_ON
+            | ObservationKind.SENSOR_OFF
+            | ObservationKind.SENSOR_MOMENT
+            | ObservationKind.SENSOR_STUCK
+        ):
+            return _sensed(observation, open_events, source, situation)
+        case ObservationKind.SENSOR_OFFLINE:
+            return _sensor_lost(observation, open_events, source, situation)
+        case ObservationKind.SENSOR_ONLINE:
+            return _over(_SENSOR_THING, observation, open_events)
+        case ObservationKind.ONBOARD_SEEN:
+            return _seen_onboard(observation, open_events, source, situation)
+        case ObservationKind.ONBOARD_GONE:
+            return _over(_ONBOARD_THING, observation, open_events)
     return ()
 
 
@@ -131,7 +165,7 @@ def thing_of(observation: Observation) -> str:
         case ObservationKind.SCENE_TAMPERED | ObservationKind.SCENE_RECOVERED:
             return _SCENE_THING
     # Apart from the camera's own condition.
-    return f"{_JOINED if observation.joins else _SEEN}{observation.key}"
+    return f"motion/{observation.key}"
 
 
 def end_event(event: Event, ts: int, why: str | None = None) -> Event:
@@ -156,45 +190,37 @@ def _seen(
     situation: Situation,
 ) -> tuple[Decision, ...]:
     """Open an event for what moves, or merge into the open one."""
-    thing, was = _place(observation, open_events)
-    before = open_events.get(was or thing)
-    if before is None:
-        if observation.kind != ObservationKind.MOTION_STARTED:
-            return ()
-        return (
-            Decision(
-                thing, Outcome.OPENED, _open_motion(observation, source, situation)
-            ),
-        )
+    thing = thing_of(observation)
+    if (before := open_events.get(thing)) is not None:
+        return _merged(thing, before, observation, situation)
+    if (onboard := open_events.get(_ONBOARD_THING)) is not None:
+        return _taken_over(thing, onboard, observation, situation)
+    if observation.kind != ObservationKind.MOTION_STARTED:
+        return ()
+    opened = _open_motion(observation, source, situation)
+    return (Decision(thing, Outcome.OPENED, opened),)
+
+
+def _merged(
+    thing: str, before: Event, observation: Observation, situation: Situation
+) -> tuple[Decision, ...]:
+    """Let an open event know what the observation knows better."""
     after = _merge(before, observation, situation)
     if _news(after) != _news(before):
         payload = after.payload | {"latency_ms": _latency(observation)}
-        changed = replace(after, payload=payload)
-        return (Decision(thing, Outcome.CHANGED, changed, was),)
-    if after != before or was is not None:
-        return (Decision(thing, Outcome.IMPROVED, after, was),)
+        return (Decision(thing, Outcome.CHANGED, replace(after, payload=payload)),)
+    if after != before:
+        return (Decision(thing, Outcome.IMPROVED, after),)
     return ()
 
 
-def _place(
-    observation: Observation, open_events: Mapping[str, Event]
-) -> tuple[str, str | None]:
-    """Name the thing that is seen, and what it was called until now if otherwise.
-
-    What another analyser reports is what moves there already, if anything does.
-    What it has reported first is ours as soon as we see it, and ends when we
-    say so.
-    """
-    thing = thing_of(observation)
-    if thing in open_events:
-        return thing, None
-    if observation.joins:
-        seen = (known for known in open_events if known.startswith(_SEEN))
-        return next(seen, thing), None
-    if observation.kind != ObservationKind.MOTION_STARTED:
-        return thing, None
-    joined = (known for known in open_events if known.startswith(_JOINED))
-    return thing, next(joined, None)
+def _taken_over(
+    thing: str, onboard: Event, observation: Observation, situation: Situation
+) -> tuple[Decision, ...]:
+    """Go on with the event that the camera's own analysis began; its score ends there."""
+    begun = replace(onboard, payload=onboard.payload | {"score": 0.0})
+    after = _merge(begun, observation, situation)
+    return (Decision(thing, Outcome.CHANGED, after, was=_ONBOARD_THING),)
 
 
 def _gone(
@@ -269,14 +295,18 @@ def _tampered(
     return (Decision(_SCENE_THING, Outcome.CHANGED, after),)
 
 
-def _recovered(
-    observation: Observation, open_events: Mapping[str, Event]
+def _over(
+    thing: str,
+    observation: Observation,
+    open_events: Mapping[str, Event],
+    why: str | None = None,
 ) -> tuple[Decision, ...]:
-    """End the event of a camera that sees again."""
-    before = open_events.get(_SCENE_THING)
+    """End the event of a thing, if there is one."""
+    before = open_events.get(thing)
     if before is None:
         return ()
-    return (Decision(_SCENE_THING, Outcome.ENDED, end_event(before, observation.ts)),)
+    ended = end_event(before, observation.ts, why)
+    return (Decision(thing, Outcome.ENDED, ended),)
 
 
 def _alarmed(
@@ -302,7 +332,11 @@ def _alarm_changed(
     """Tell of a change of the alarm; what is neither armed nor rings ends its alarm."""
     event_type = _OF_THE_ALARM[observation.kind]
     event = _new_event(
-        event_type, observation, source, _with_reason(observation.reason, ""), situation
+        event_type,
+        observation,
+        source,
+        _with_reason(_in_line(observation.reason), ""),
+        situation,
     )
     decisions = [
         Decision(
@@ -314,6 +348,68 @@ def _alarm_changed(
         ended = end_event(before, observation.ts)
         decisions.insert(0, Decision(_ALARM_THING, Outcome.ENDED, ended))
     return tuple(decisions)
+
+
+def _sensed(
+    observation: Observation,
+    open_events: Mapping[str, Event],
+    source: SourceInfo,
+    situation: Situation,
+) -> tuple[Decision, ...]:
+    """Follow what a sensor of the house says; what no sensor can say is nothing."""
+    if observation.key not in SENSED:
+        return ()
+    thing = f"{_SENSOR_THING}/{observation.key}"
+    if observation.kind == ObservationKind.SENSOR_OFF:
+        return _over(thing, observation, open_events)
+    if observation.kind == ObservationKind.SENSOR_STUCK:
+        why = _with_reason("The sensor seems to be stuck", observation.reason)
+        return _over(thing, observation, open_events, why)
+    if thing in open_events:
+        return ()
+    event_type = EventType(observation.key)
+    words = event_type.value.replace("_", " ")
+    rule = _SENSED_AS.get(event_type, f"The sensor noticed {words}")
+    why = _with_reason(rule, observation.reason)
+    event = _new_event(event_type, observation, source, why, situation)
+    if observation.kind == ObservationKind.SENSOR_MOMENT:
+        event = end_event(event, event.ts)
+    return (Decision(thing, Outcome.OPENED, event),)
+
+
+def _sensor_lost(
+    observation: Observation,
+    open_events: Mapping[str, Event],
+    source: SourceInfo,
+    situation: Situation,
+) -> tuple[Decision, ...]:
+    """End what a lost sensor cannot tell the end of, and open its outage."""
+    if _SENSOR_THING in open_events:
+        return ()
+    why = _with_reason("The sensor does not answer any more", observation.reason)
+    ended = tuple(
+        Decision(thing, Outcome.ENDED, end_event(event, observation.ts, why))
+        for thing, event in open_events.items()
+    )
+    outage = _new_event(EventType.SENSOR_OFFLINE, observation, source, why, situation)
+    return (*ended, Decision(_SENSOR_THING, Outcome.OPENED, outage))
+
+
+def _seen_onboard(
+    observation: Observation,
+    open_events: Mapping[str, Event],
+    source: SourceInfo,
+    situation: Situation,
+) -> tuple[Decision, ...]:
+    """Let what is open of a movement know what the camera itself says, or open it."""
+    moving = [thing for thing in open_events if thing.startswith("motion/")]
+    if not moving:
+        event = _open_motion(observation, source, situation)
+        return (Decision(_ONBOARD_THING, Outcome.OPENED, event),)
+    # The picture has its own score, and a box that belongs to it.
+    known = replace(observation, score=0.0)
+    thing = max(moving, key=lambda each: open_events[each].ts)
+    return _merged(thing, open_events[thing], known, situation)
 
 
 def _open_motion(
@@ -418,6 +514,12 @@ def _why_motion(
     event_type: EventType, labels: Iterable[Mapping[str, Any]], observation: Observation
 ) -> str:
     """Say which rule decided the type of what moves."""
+    if observation.kind == ObservationKind.ONBOARD_SEEN:
+        seen = [label for label, _ in observation.labels]
+        best = event_type.value if event_type in seen else next(iter(seen), "")
+        named = f"{_article(best)} {best}" if best else "movement"
+        who = _in_line(observation.reason) or "The camera itself"
+        return f"{who} recognised {named}."
     if event_type is EventType.MOTION:
         rule = (
             "Something moved, was looked at well, and is nothing that is known"
@@ -428,11 +530,16 @@ def _why_motion(
     score = next(
         label["score"] for label in labels if label["label"] == event_type.value
     )
-    article = "An" if event_type is EventType.ANIMAL else "A"
+    article = _article(event_type).capitalize()
     return _with_reason(
         f"{article} {event_type.value} was recognised, {score:.0%} sure",
         observation.reason,
     )
+
+
+def _article(label: str) -> str:
+    """Return the article of one of the classes."""
+    return "an" if label == EventType.ANIMAL else "a"
 
 
 def _sentences(*parts: str) -> str:
@@ -442,8 +549,13 @@ def _sentences(*parts: str) -> str:
 
 def _with_reason(rule: str, reason: str) -> str:
     """Make one sentence of a rule and what the source gave as the reason."""
-    detail = _ADDRESS.sub("(address)", " ".join(reason.split())).rstrip(". ")
+    detail = _in_line(reason)
     return f"{rule}: {detail}." if detail else f"{rule}."
+
+
+def _in_line(reason: str) -> str:
+    """Return what a source gave as a reason, fit to stand in a sentence."""
+    return _ADDRESS.sub("(address)", " ".join(reason.split())).rstrip(". ")
 
 
 def _merge_labels(

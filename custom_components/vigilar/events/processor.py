@@ -436,8 +436,9 @@ class EventProcessor:
                 self._settle(entry)
                 return change
             case Outcome.CHANGED | Outcome.IMPROVED:
-                entry = entries.pop(decision.was or decision.thing)
-                entries[decision.thing] = entry
+                if decision.was is not None:
+                    entries[decision.thing] = entries.pop(decision.was)
+                entry = entries[decision.thing]
                 entry.event = event
                 entry.pending |= decision.outcome is Outcome.CHANGED
                 return await self._update(entry)

@@ -119,7 +119,8 @@ export class VigilarFilterBar extends LitElement {
    * @param {() => unknown} content Of the popover.
    */
   #chip(name, value, content) {
-    const title = this.localize(`filter.${name}`);
+    const mixed = name === "camera" && this.sources.some(({ kind }) => kind === "sensor" || kind === "remote");
+    const title = this.localize(mixed ? "filter.source" : `filter.${name}`);
     return html`<button
         class="chip ${value === undefined ? "" : "active"}"
         type="button"

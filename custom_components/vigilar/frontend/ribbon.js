@@ -230,9 +230,14 @@ export class VigilarRibbon extends LitElement {
   /** @returns {Lane[]} */
   #lanes() {
     const { sources } = this;
-    if (sources.length && sources.length <= MOST_LANES[this.#form]) {
-      return sources.map(({ name, source_id }) => ({ name, sourceIds: [source_id] }));
+    // A house has far more sensors than cameras: together they have one lane.
+    const sensors = sources.filter(({ kind }) => kind === "sensor");
+    const alone = sensors.length > 1 ? sources.filter(({ kind }) => kind !== "sensor") : sources;
+    const lanes = alone.map(({ name, source_id }) => ({ name, sourceIds: [source_id] }));
+    if (sensors.length > 1) {
+      lanes.push({ name: this.localize("ribbon.sensors"), sourceIds: sensors.map(({ source_id }) => source_id) });
     }
+    if (lanes.length && lanes.length <= MOST_LANES[this.#form]) return lanes;
     return [{ name: this.localize("ribbon.all"), sourceIds: sources.map(({ source_id }) => source_id) }];
   }
 

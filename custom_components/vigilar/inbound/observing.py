@@ -1,7 +1,8 @@
 """Takes in what other analysers see: a camera's own AI, another program.
 
-What they say becomes observations like those of our own analysis; the
-classifier decides what they mean.
+What they say becomes the observations that a camera's own sensors make, too;
+the classifier decides what they mean. Whatever an analyser tells apart at a
+camera is one thing to us.
 """
 
 import asyncio
@@ -20,9 +21,6 @@ from .tally import Tally
 SILENCE_S: Final = 300.0
 # So many things may go on at the same time, of all cameras.
 MAX_RUNNING: Final = 200
-
-# Whatever an analyser tells apart at a camera is one thing to us.
-_KEY: Final = "observe"
 
 
 class ObserveListener:
@@ -125,17 +123,16 @@ class ObserveListener:
             timer.cancel()
         elif goes_on and self._count() >= MAX_RUNNING:
             raise RejectedError(Rejection.TOO_MANY)
-        # Who missed that it began, in a restart, hears of it now.
-        begins = timer is None and report.stage is not Stage.ENDED
-        kinds = [
-            ObservationKind.MOTION_STARTED if begins else ObservationKind.MOTION_UPDATED
-        ]
         if goes_on:
             timers[report.key] = self._hass.loop.call_later(
                 SILENCE_S, self._give_up, source_id, report
             )
-        elif not timers:
-            kinds.append(ObservationKind.MOTION_ENDED)
+            return [ObservationKind.ONBOARD_SEEN]
+        kinds = []
+        if report.stage is Stage.MOMENT:
+            kinds.append(ObservationKind.ONBOARD_SEEN)
+        if not timers:
+            kinds.append(ObservationKind.ONBOARD_GONE)
         return kinds
 
     def _give_up(self, source_id: str, report: Report) -> None:
@@ -144,7 +141,7 @@ class ObserveListener:
         del timers[report.key]
         if not timers:
             # When it was last spoken of, as far as anybody knows.
-            self._submit(_observation(ObservationKind.MOTION_ENDED, source_id, report))
+            self._submit(_observation(ObservationKind.ONBOARD_GONE, source_id, report))
 
     def _count(self) -> int:
         """Return how many things go on."""
@@ -157,11 +154,9 @@ def _observation(kind: ObservationKind, source_id: str, report: Report) -> Obser
         kind=kind,
         source_id=source_id,
         ts=report.ts,
-        key=_KEY,
-        joins=True,
         score=max([report.score, *(label.score for label in report.labels)]),
         box=report.box,
         labels=report.labels,
         zones=report.zones,
-        reason=f"reported by {report.by}" if report.by else "reported over MQTT",
+        reason=report.by or "Another analyser",
     )
