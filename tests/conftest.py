@@ -3,14 +3,16 @@
 # The first import: Home Assistant mounts a custom_components package of its own.
 import custom_components.vigilar  # noqa: F401, I001
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 import logging
 from pathlib import Path
 from unittest.mock import patch
 
+from homeassistant.components.mqtt.models import DATA_MQTT
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.vigilar.const import DOMAIN
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
@@ -84,6 +86,17 @@ async def runtime(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return entry.runtime_data
+
+
+@pytest.fixture
+async def house(
+    hass: HomeAssistant, mqtt_mock: MqttMockHAClient, runtime: VigilarRuntime
+) -> AsyncGenerator[VigilarRuntime]:
+    """Return the running parts of a hub that is connected to a broker."""
+    yield runtime
+    # The client that stands in for the real one never closes its connection.
+    if (timer := hass.data[DATA_MQTT].client._misc_timer) is not None:
+        timer.cancel()
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ ROOMS = {
     "alarm": {"alarm", "models"},
     "vision": {"vision", "models"},
     "events": {"events", "models"},
+    "inbound": {"inbound", "events", "models"},
     "publish": {"publish", "events", "models", "const", "access"},
     "media": {"media", "events", "models", "const", "access"},
 }
@@ -144,6 +145,7 @@ def test_every_problem_of_a_model_has_its_words() -> None:
         "folder_is_config",
         "folder_relative",
         "folder_unusable",
+        "prefix_of_site",
     }
     assert set(texts) == {problem.value for problem in ModelProblem} | others
     folder = Path(description.__file__).parent.parent

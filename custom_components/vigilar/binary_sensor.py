@@ -14,6 +14,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import CameraCoordinator
 from .entity import VigilarCameraEntity
 from .events.classifier import RAISING_TYPES
+from .inbound.site import RemoteSite
+from .remote_sites import CONNECTED_KEY, RemoteSites
 from .runtime import VigilarConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -35,6 +37,9 @@ PROBLEM = BinarySensorEntityDescription(
     device_class=BinarySensorDeviceClass.PROBLEM,
     entity_category=EntityCategory.DIAGNOSTIC,
 )
+CONNECTED = BinarySensorEntityDescription(
+    key=CONNECTED_KEY, device_class=BinarySensorDeviceClass.CONNECTIVITY
+)
 
 
 async def async_setup_entry(
@@ -42,7 +47,7 @@ async def async_setup_entry(
     entry: VigilarConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the sensors of each camera."""
+    """Set up the sensors of each camera and of each remote site."""
     entry.runtime_data.async_add_per_camera(
         async_add_entities,
         lambda camera: [
@@ -53,6 +58,10 @@ async def async_setup_entry(
                 for description, label in zip(PRESENCES, RAISING_TYPES, strict=True)
             ),
         ],
+    )
+    sites = entry.runtime_data.remote_sites
+    sites.async_add_per_site(
+        async_add_entities, lambda site: [SiteBinarySensor(sites, site)]
     )
 
 
@@ -125,3 +134,36 @@ class ProblemBinarySensor(VigilarCameraEntity, BinarySensorEntity):
     def is_on(self) -> bool:
         """Return whether somebody should look after the camera."""
         return self.coordinator.data.lost or bool(self.coordinator.data.open_tampering)
+
+
+class SiteBinarySensor(BinarySensorEntity):
+    """On while another house is there; unavailable while nobody can tell."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    entity_description = CONNECTED
+
+    def __init__(self, sites: RemoteSites, site: RemoteSite) -> None:
+        """Initialize the entity."""
+        self._sites = sites
+        self._subentry_id = site.config.subentry_id
+        self._attr_unique_id = f"{self._subentry_id}_{CONNECTED.key}"
+        self._attr_device_info = sites.async_device_info(site.config)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the house has said how it is."""
+        return self.is_on is not None
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether the house is there."""
+        site = self._sites.sites.get(self._subentry_id)
+        return None if site is None else site.online
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the site."""
+        self.async_on_remove(self._sites.async_listen(self.async_write_ha_state))

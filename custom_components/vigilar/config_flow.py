@@ -52,6 +52,7 @@ from .const import (
     SUBENTRY_CAMERA,
     SUBENTRY_CODE,
     SUBENTRY_RECIPIENT,
+    SUBENTRY_REMOTE_SITE,
     SUBENTRY_SENSOR,
 )
 from .forms import ANALYSIS_DEFAULTS, ANALYSIS_SELECTORS, slider
@@ -61,6 +62,7 @@ from .options_flow import VigilarOptionsFlow
 from .recipient_flow import RecipientSubentryFlow
 from .sensing import taken_source_ids
 from .sensor_flow import SensorSubentryFlow
+from .site_flow import RemoteSiteSubentryFlow
 from .sources import async_camera_reference, stream_unique_id, unused_source_id
 from .vision.source import ProbeResult, SourceError, check_stream_url
 from .zone_flow import ZoneSteps
@@ -150,6 +152,7 @@ class VigilarConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_CAMERA: CameraSubentryFlow,
             SUBENTRY_CODE: CodeSubentryFlow,
             SUBENTRY_RECIPIENT: RecipientSubentryFlow,
+            SUBENTRY_REMOTE_SITE: RemoteSiteSubentryFlow,
             SUBENTRY_SENSOR: SensorSubentryFlow,
         }
 

@@ -24,6 +24,7 @@ ALARM_SOURCE: Final = "vigilar_alarm"
 SUBENTRY_CAMERA: Final = "camera"
 SUBENTRY_CODE: Final = "code"
 SUBENTRY_RECIPIENT: Final = "recipient"
+SUBENTRY_REMOTE_SITE: Final = "remote_site"
 SUBENTRY_SENSOR: Final = "sensor"
 
 # Of a camera subentry.
@@ -51,6 +52,9 @@ CONF_ALWAYS_CONNECTED: Final = "always_connected"
 CONF_MEMORY: Final = "memory_mb"
 CONF_POST_ROLL: Final = "post_roll"
 CONF_PRE_ROLL: Final = "pre_roll"
+
+# Of a remote site subentry; where it publishes is CONF_MQTT_PREFIX.
+CONF_SITE_ID: Final = "site_id"
 
 # Of a zone.
 CONF_KIND: Final = "kind"
@@ -135,6 +139,7 @@ DEFAULT_RETENTION_DAYS: Final = 14
 DEFAULT_STEPS: Final = 2
 DEFAULT_WIND_ABOVE: Final = 10.0
 DEFAULT_SENSITIVITY: Final = 5
+DEFAULT_SITE_PREFIX: Final = "vigilar2"
 DEFAULT_STUCK: Final = 1
 
 NEVER: Final = "never"
@@ -153,6 +158,7 @@ EVENT_VIGILAR_UPDATED: Final = "vigilar_event_updated"
 EVENT_VIGILAR_ENDED: Final = "vigilar_event_ended"
 
 ISSUE_AUTH_FAILED: Final = "auth_failed"
+ISSUE_BROKER_AWAY: Final = "broker_away"
 ISSUE_CAMERA_MISSING: Final = "camera_missing"
 ISSUE_CAMERA_UNREACHABLE: Final = "camera_unreachable"
 ISSUE_DATABASE_MOVED_ASIDE: Final = "database_moved_aside"

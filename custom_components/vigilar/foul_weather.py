@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from homeassistant.components.sun.const import STATE_ATTR_ELEVATION
 from homeassistant.components.weather import (
     ATTR_CONDITION_HAIL,
     ATTR_CONDITION_LIGHTNING_RAINY,
@@ -46,6 +45,8 @@ OVER_S: Final = 600.0
 LOW_SUN_DEG: Final = 10.0
 
 _SUN: Final = "sun.sun"
+# Home Assistant's constant of it moves from version to version.
+_SUN_ELEVATION: Final = "elevation"
 _WET: Final = frozenset(
     {
         ATTR_CONDITION_HAIL,
@@ -217,9 +218,7 @@ class Weather:
     def _is_sun_low(self) -> bool:
         """Return whether shadows are long."""
         state = self._hass.states.get(_SUN) if self.settings.low_sun else None
-        elevation = (
-            None if state is None else state.attributes.get(STATE_ATTR_ELEVATION)
-        )
+        elevation = None if state is None else state.attributes.get(_SUN_ELEVATION)
         return 0 < _number(elevation) < LOW_SUN_DEG
 
     def _state(self, reference: str | None) -> State | None:

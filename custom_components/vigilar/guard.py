@@ -254,6 +254,7 @@ class Guard:
         if (
             self.settings.kind is AlarmKind.OWN
             and event.source_id != ALARM_SOURCE
+            and event.site is None
             and event.severity is Severity.CRITICAL
             and change.kind in (ChangeKind.NEW, ChangeKind.UPDATED)
             and event.payload["end_ts"] is None

@@ -190,7 +190,10 @@ class ObservationKind(StrEnum):
     SENSOR_OFFLINE = "sensor_offline"
     SENSOR_ONLINE = "sensor_online"
     ONBOARD_SEEN = "onboard_seen"
-    """The camera's own analysis sees something; `labels` are all it sees now."""
+    """The camera's own analysis sees something; `labels` are all it sees now.
+
+    So does another program's, which `Observation.reason` then names.
+    """
     ONBOARD_GONE = "onboard_gone"
     HEARTBEAT = "heartbeat"
 
@@ -290,6 +293,11 @@ class Event:
     severity: Severity
     source_id: str
     payload: dict[str, Any]
+
+    @property
+    def site(self) -> str | None:
+        """The name of the other house that it happened at; None for this one."""
+        return self.payload.get("site")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the six keys as published."""

@@ -1,7 +1,6 @@
 """The options of the hub: what holds for all cameras, the alarm, and what matters."""
 
 from collections.abc import Mapping, Sequence
-import re
 from typing import Any
 
 import voluptuous as vol
@@ -75,6 +74,7 @@ from .const import (
     MIN_CPU_BUDGET,
     MIN_INCIDENT_WINDOW,
     SUBENTRY_CAMERA,
+    SUBENTRY_REMOTE_SITE,
 )
 from .events.severity import SENSORS_SET_BY_USER, SET_BY_USER, SeverityRules
 from .forms import slider
@@ -84,11 +84,9 @@ from .media_options import async_prepare_folder, media_root
 from .models import ArmMode, EventType, Severity
 from .object_model import async_check_model, async_report_model
 from .surroundings import rules_from_options
+from .topics import is_prefix, overlap
 from .vision.objects import ModelError
 from .vision.zones import ZoneKind
-
-# A topic is made of the prefix: no wildcards, no empty level, no leading "$".
-MQTT_PREFIX = re.compile(r"(?!\$)[^#+/\x00\s]+(/[^#+/\x00\s]+)*")
 
 
 def _days() -> NumberSelector:
@@ -441,8 +439,14 @@ class VigilarOptionsFlow(OptionsFlow):
         """Return what is wrong with the options, and the details of it."""
         errors: dict[str, str] = {}
         details: dict[str, str] = {}
-        if not MQTT_PREFIX.fullmatch(user_input[CONF_MQTT_PREFIX]):
+        prefix = user_input[CONF_MQTT_PREFIX]
+        if not is_prefix(prefix):
             errors[CONF_MQTT_PREFIX] = "invalid_prefix"
+        elif any(
+            overlap(prefix, site.data[CONF_MQTT_PREFIX])
+            for site in self.config_entry.get_subentries_of_type(SUBENTRY_REMOTE_SITE)
+        ):
+            errors[CONF_MQTT_PREFIX] = "prefix_of_site"
         try:
             await async_check_model(self.hass, user_input)
         except ModelError as err:

@@ -17,6 +17,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 
 from . import object_model, panel, runtime_extras
+from .broker_watch import BrokerWatch
 from .const import (
     CONF_INCIDENT_WINDOW,
     CONF_INCIDENTS,
@@ -43,6 +44,7 @@ from .events.store import EventStore, StoreError
 from .foul_weather import Weather
 from .governor import Governor
 from .guard import Guard, GuardSettings
+from .inbound.observing import ObserveListener
 from .luma_keeper import LumaKeeper
 from .media.exports import Exports
 from .media.library import MediaLibrary, Trouble
@@ -57,6 +59,7 @@ from .publish.mqtt import MqttPublisher
 from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
 from .publish.subscriptions import Timeline
+from .remote_sites import RemoteSites
 from .sensors import Sensors
 from .source_directory import AlarmSource, CameraSources, SourceDirectory
 from .sources import CameraConfig, tuned
@@ -156,6 +159,12 @@ class VigilarRuntime:
         self.weather = Weather(hass, lambda: entry.options, self._async_calm)
         self.processor.situation_of = self.surroundings.async_situation
         self.mqtt: MqttPublisher | None = None
+        self.observing: ObserveListener | None = None
+        self.remote_sites = RemoteSites(
+            hass, entry, self.processor, self.timeline.async_refresh_sources
+        )
+        self.sources.async_add(self.remote_sites)
+        self._broker = BrokerWatch(hass, self.remote_sites.async_set_connected)
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
         self.onboard = Onboard(hass, entry, self.processor.submit, self._switches.is_on)
         self._camera_listeners: list[Callable[[CameraCoordinator], None]] = []
@@ -199,6 +208,8 @@ class VigilarRuntime:
             BusPublisher(self.hass).publish(change)
         self._async_apply_recipients()
         await self.phones.async_start()
+        self._broker.async_start()
+        await self.remote_sites.async_start()
         await self._async_apply_options()
         self.timeline.async_start()
 
@@ -239,6 +250,9 @@ class VigilarRuntime:
         self.onboard.async_stop()
         self.weather.async_stop()
         self.guard.async_stop()
+        self._broker.async_stop()
+        self._async_stop_observing()
+        await self.remote_sites.async_stop()
         while self._stop_timers:
             self._stop_timers.pop()()
         for camera in self.cameras.values():
@@ -333,6 +347,7 @@ class VigilarRuntime:
             await self.sensors.async_reconcile()
             self.onboard.async_reconcile()
             self._async_apply_recipients()
+            await self.remote_sites.async_reconcile()
             await self._async_apply_options()
             self._async_refresh()
 
@@ -364,6 +379,8 @@ class VigilarRuntime:
             "timeline_subscribers": self.timeline.subscriber_count,
             "phones": self.phones.diagnostics,
             "mqtt": None if self.mqtt is None else self.mqtt.diagnostics,
+            "observe": None if self.observing is None else self.observing.diagnostics,
+            "remote_sites": self.remote_sites.diagnostics,
         }
 
     @callback
@@ -438,6 +455,11 @@ class VigilarRuntime:
                     "mqtt", self.mqtt.publish
                 )
                 self.mqtt.async_start()
+                self.observing = ObserveListener(
+                    self.hass, wanted, self.processor.submit, self._async_detects
+                )
+                self.observing.async_start()
+        self._broker.async_want(wanted is not None)
         if options.get(CONF_PANEL, True):
             await panel.async_register_panel(self.hass)
         else:
@@ -466,8 +488,16 @@ class VigilarRuntime:
         )
         self.processor.incidents.resume(recent, neighbourhood_of)
 
+    @callback
+    def _async_stop_observing(self) -> None:
+        """Listen to other analysers no more."""
+        if self.observing is not None:
+            self.observing.async_stop()
+            self.observing = None
+
     async def _async_stop_mqtt(self) -> None:
         """Take MQTT off the path."""
+        self._async_stop_observing()
         if self._remove_mqtt is not None:
             self._remove_mqtt()
             self._remove_mqtt = None
@@ -481,6 +511,14 @@ class VigilarRuntime:
         self.timeline.async_refresh_sources()
         if self.mqtt is not None:
             self.mqtt.async_refresh()
+
+    @callback
+    def _async_detects(self, source_id: str) -> bool | None:
+        """Return whether a camera is to be watched; None if there is none."""
+        for camera in self.cameras.values():
+            if camera.camera.source_id == source_id:
+                return camera.data.detecting
+        return None
 
     @callback
     def _async_camera_states(self) -> dict[str, str]:

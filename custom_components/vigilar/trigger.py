@@ -164,8 +164,14 @@ class TimelineTrigger(Trigger):
                 or not set(options[CONF_ZONES]).isdisjoint(payload["zones"])
             )
             and 100 * best_score(data) >= options.get(CONF_MIN_SCORE, 0)
-            and (self._target is None or is_target(self._hass, self._target, payload))
+            and self._is_meant(payload)
         )
+
+    def _is_meant(self, payload: Mapping[str, Any]) -> bool:
+        """Return whether an event's source is meant; another house only by name."""
+        if self._target is None:
+            return "site" not in payload
+        return is_target(self._hass, self._target, payload)
 
     def _remember(self, key: str) -> None:
         """Do not run again for this."""

@@ -100,8 +100,9 @@ def connections(pid: int, port: int) -> int:
 class MqttListener:
     """An independent client that keeps every message it gets."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, topic: str = "vigilar/#") -> None:
         """Connect and stay connected, whatever becomes of the broker."""
+        self._topic = topic
         self.messages: list[tuple[str, str]] = []
         self.subscribed = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
@@ -116,7 +117,7 @@ class MqttListener:
     def _on_connect(self, client: paho.Client, *_: Any) -> None:
         """Subscribe, also after a reconnection."""
         self.subscribed.clear()
-        client.subscribe("vigilar/#", qos=1)
+        client.subscribe(self._topic, qos=1)
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
         """Keep a message."""

@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_c
 
 from custom_components.vigilar.const import CONF_MQTT, CONF_MQTT_PREFIX
 from custom_components.vigilar.models import ObservationKind
+from custom_components.vigilar.publish.mqtt import is_connected
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.config_entries import ConfigEntryState
@@ -91,7 +92,7 @@ async def _settle(hass: HomeAssistant, runtime: VigilarRuntime) -> None:
     assert mqtt is not None
     async with asyncio.timeout(60):
         while mqtt._wake.is_set() or (
-            mqtt._is_connected() and mqtt._handed_over != runtime.store.last_seq
+            is_connected(hass) and mqtt._handed_over != runtime.store.last_seq
         ):
             await asyncio.sleep(0)
     await settle(hass)

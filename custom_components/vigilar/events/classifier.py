@@ -332,7 +332,11 @@ def _alarm_changed(
     """Tell of a change of the alarm; what is neither armed nor rings ends its alarm."""
     event_type = _OF_THE_ALARM[observation.kind]
     event = _new_event(
-        event_type, observation, source, _with_reason(observation.reason, ""), situation
+        event_type,
+        observation,
+        source,
+        _with_reason(_in_line(observation.reason), ""),
+        situation,
     )
     decisions = [
         Decision(
@@ -514,7 +518,8 @@ def _why_motion(
         seen = [label for label, _ in observation.labels]
         best = event_type.value if event_type in seen else next(iter(seen), "")
         named = f"{_article(best)} {best}" if best else "movement"
-        return f"The camera itself recognised {named}."
+        who = _in_line(observation.reason) or "The camera itself"
+        return f"{who} recognised {named}."
     if event_type is EventType.MOTION:
         rule = (
             "Something moved, was looked at well, and is nothing that is known"
@@ -544,8 +549,13 @@ def _sentences(*parts: str) -> str:
 
 def _with_reason(rule: str, reason: str) -> str:
     """Make one sentence of a rule and what the source gave as the reason."""
-    detail = _ADDRESS.sub("(address)", " ".join(reason.split())).rstrip(". ")
+    detail = _in_line(reason)
     return f"{rule}: {detail}." if detail else f"{rule}."
+
+
+def _in_line(reason: str) -> str:
+    """Return what a source gave as a reason, fit to stand in a sentence."""
+    return _ADDRESS.sub("(address)", " ".join(reason.split())).rstrip(". ")
 
 
 def _merge_labels(

@@ -24,6 +24,7 @@ from ..models import (
     Severity,
     SourceInfo,
 )
+from .adoption import Adoptions
 from .classifier import Decision, Outcome, classify, end_event, thing_of
 from .clock import wall_ms
 from .incidents import Incidents
@@ -129,6 +130,7 @@ class EventProcessor:
         self._open: dict[str, dict[str, _Open]] = {}
         # Ended less than an interval ago, by their ids: their next update has to wait, too.
         self._late: dict[str, _Open] = {}
+        self._adoptions = Adoptions()
         self._queue: asyncio.Queue[_Job | None] = asyncio.Queue()
         self._lock = asyncio.Lock()
         self._stopping = asyncio.Event()
@@ -212,6 +214,46 @@ class EventProcessor:
                 events[planned.thing] = planned.event
             self._show(observation, events.get(thing_of(observation)))
             return change
+
+    def submit_adoption(self, event: Event) -> None:
+        """Queue an event of another house; see `adopt`. On the event loop's thread only."""
+        self._queue.put_nowait(partial(self.adopt, event))
+
+    async def adopt(self, event: Event) -> Change | None:
+        """Take in an event that another house has classified, or news of it.
+
+        The one way into the store past the classifier. It keeps its id, and
+        `payload["site_seq"]` tells news from repetitions, so messages may come
+        twice and in any order. Whoever publishes to where it came from must
+        leave out what has a `site`.
+
+        Args:
+            event: Whole, its `source_id` one that no source of this house can
+                have; its payload has `site` (the name of the house) and
+                `site_seq` (the house's number of the change).
+
+        Returns:
+            The change made; None when it is no news.
+
+        Raises:
+            StoreError: The store fails and the processor is being stopped.
+        """
+        async with self._lock:
+            entry = self._entry(event.id)
+            known = (
+                await self._persist(partial(self._store.get, event.id))
+                if entry is None
+                else entry.event
+            )
+            running = entry is not None and entry.event.payload["end_ts"] is None
+            decision = self._adoptions.decide(known, event, running=running)
+            if decision is None:
+                return None
+            if known is None or running:
+                return await self._carry_out(decision)
+            ended = entry or _Open(decision.event, 0)
+            ended.event, ended.pending = decision.event, True
+            return await self._update(ended, at_once=True)
 
     def submit_amendment(self, event_id: str, amend: Amend) -> None:
         """Queue an amendment of an event; see `amend`. On the event loop's thread only."""
@@ -363,6 +405,7 @@ class EventProcessor:
         for change in deletions:
             if (entry := self._late.pop(change.event.id, None)) is not None:
                 _cancel_timer(entry)
+            self._adoptions.note_deletion(change.event.id)
             self._publish(change)
 
     async def _end_open(self, source_id: str, why: str, ts: int) -> None:

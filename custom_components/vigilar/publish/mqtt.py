@@ -47,6 +47,20 @@ EVENT_TOPICS: Final = {
 }
 
 
+@callback
+def is_connected(hass: HomeAssistant) -> bool:
+    """Return whether a broker listens."""
+    # Imported where it is set up, because only there are its requirements.
+    if MQTT_DOMAIN not in hass.config.components:
+        return False
+    from homeassistant.components import mqtt
+
+    try:
+        return mqtt.is_connected(hass)
+    except KeyError:
+        return False
+
+
 class MqttPublisher:
     """The MQTT broker, through Home Assistant's own integration."""
 
@@ -85,7 +99,7 @@ class MqttPublisher:
     def diagnostics(self) -> dict[str, Any]:
         """Return how far the broker has come."""
         return {
-            "connected": self._is_connected(),
+            "connected": is_connected(self._hass),
             "handed_over": self._handed_over,
             "published": self._published,
             "failing": self._failing,
@@ -125,7 +139,7 @@ class MqttPublisher:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        if self._is_connected():
+        if is_connected(self._hass):
             try:
                 async with asyncio.timeout(1):
                     await self._async_send("status", "offline", retain=True)
@@ -158,24 +172,12 @@ class MqttPublisher:
         if entry.domain == MQTT_DOMAIN and entry.state is ConfigEntryState.NOT_LOADED:
             self._handed_over = None
 
-    def _is_connected(self) -> bool:
-        """Return whether a broker listens."""
-        # Imported where it is set up, because only there are its requirements.
-        if MQTT_DOMAIN not in self._hass.config.components:
-            return False
-        from homeassistant.components import mqtt
-
-        try:
-            return mqtt.is_connected(self._hass)
-        except KeyError:
-            return False
-
     async def _async_run(self) -> None:
         """Carry what there is, whenever there is something and a broker."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            if not self._is_connected():
+            if not is_connected(self._hass):
                 continue
             try:
                 await self._async_carry_states()
@@ -204,12 +206,12 @@ class MqttPublisher:
     async def _async_carry_journal(self) -> None:
         """Publish the changes that follow the last one handed over."""
         position = await self._async_position()
-        while self._is_connected():
+        while is_connected(self._hass):
             changes = await self._store.changes_since(position, BATCH)
             if not changes:
                 return
             for change in changes:
-                if not self._is_connected():
+                if not is_connected(self._hass):
                     return
                 connection = self._connections
                 await self._async_hand_over(change)
@@ -228,9 +230,14 @@ class MqttPublisher:
         return self._handed_over
 
     async def _async_hand_over(self, change: Change) -> None:
-        """Give one change to the client, which has it from then on."""
+        """Give one change to the client, which has it from then on.
+
+        What happened at another house is that house's to tell: two houses that
+        show each other's events would else send them round for ever.
+        """
         self._handed_over = change.seq
-        if (topic := EVENT_TOPICS.get(change.kind)) is None:
+        topic = EVENT_TOPICS.get(change.kind)
+        if topic is None or change.event.site is not None:
             return
         await self._async_send(topic, json_dumps(change.event.as_dict()), retain=False)
         self._published += 1

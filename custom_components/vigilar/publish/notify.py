@@ -151,7 +151,7 @@ class PhoneNotifier:
         recent = await self.store.page(
             EventQuery(start=self._clock() - RETRY_WINDOW_MS), limit=RECOVERED
         )
-        events = {event.id: event for event in recent}
+        events = {event.id: event for event in recent if event.site is None}
         for event_id in await self.ledger.unfinished():
             event = events.get(event_id) or await self.store.get(event_id)
             if event is not None:
@@ -178,7 +178,11 @@ class PhoneNotifier:
         if change.kind is ChangeKind.DELETED:
             self._forget(event.id)
             return
-        if not self._recipients or self._is_afterthought(change):
+        if (
+            not self._recipients
+            or event.site is not None
+            or self._is_afterthought(change)
+        ):
             return
         job = self._job(event)
         job.hear(event)

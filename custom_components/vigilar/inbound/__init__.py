@@ -1,0 +1,1 @@
+"""What other programs and other houses tell by MQTT."""
