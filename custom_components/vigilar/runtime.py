@@ -38,6 +38,7 @@ from .const import (
     SUBENTRY_RECIPIENT,
 )
 from .coordinator import JOIN_TIMEOUT_S, CameraCoordinator
+from .events.audit import AuditLog
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
@@ -112,6 +113,7 @@ class VigilarRuntime:
         self.cameras: dict[str, CameraCoordinator] = {}
         self.store = EventStore(f"sqlite:///{hass.config.path(DATABASE_FILE)}")
         self.processor = EventProcessor(self.store, self.async_source_info)
+        self.audit = AuditLog(self.store)
         self.timeline = Timeline(hass, self.store, self.async_source_views)
         self.phones = PhoneNotifier(hass, self.store, revise=self.processor.revise)
         self._model_folder = object_model.model_folder(hass, entry.options)
@@ -232,6 +234,7 @@ class VigilarRuntime:
         self.timeline.close()
         await self.phones.async_stop()
         await self._async_stop_mqtt()
+        await self.audit.close()
         await self.store.close()
 
     async def _async_stop_recording(self) -> None:
@@ -537,6 +540,7 @@ class VigilarRuntime:
         try:
             cutoffs = event_cutoffs(self.entry.options, days, now)
             await self.processor.prune(before_ms=cutoffs, now=now)
+            await self.audit.prune(before_ms=now - days * MS_PER_DAY)
             await self.store.trim_journal(
                 before_ms=now - JOURNAL_DAYS * MS_PER_DAY,
                 up_to_seq=self.store.last_seq,
