@@ -761,10 +761,11 @@ async def test_nobody_hears_of_a_group_before_it_is_stored(
 
 
 async def test_a_long_group_leaves_the_loop_to_others(
-    grouping: tuple[EventProcessor, Listener],
+    grouping: tuple[EventProcessor, Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between two changes of a group everybody else has a turn."""
+    """Whenever its turn is over everybody else has one."""
     processor, heard = grouping
+    monkeypatch.setattr(commits, "TURN_S", 0)
     turns: list[int] = []
 
     async def look() -> None:

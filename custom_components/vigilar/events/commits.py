@@ -10,12 +10,16 @@ import contextlib
 from dataclasses import dataclass
 from functools import partial
 import logging
+import time
 from typing import Final
 
 from ..models import Change, ChangeKind, Event
 from .store import EventStore, StoreError
 
 _LOGGER: Final = logging.getLogger(__name__)
+
+# So long a group may keep the loop before everybody else has a turn.
+TURN_S: Final = 0.005
 
 type Publish = Callable[[Change], None]
 
@@ -26,6 +30,23 @@ def retry_delays() -> Iterator[float]:
     while True:
         yield delay
         delay = min(delay * 2, 30.0)
+
+
+class Turns:
+    """Lets everybody else use the event loop from time to time.
+
+    Not after each step: on a loop that has much to do every turn is a long wait.
+    """
+
+    def __init__(self) -> None:
+        """Begin a turn."""
+        self._until = time.thread_time() + TURN_S
+
+    async def rest(self) -> None:
+        """Give way if the turn is over; then a new one begins."""
+        if time.thread_time() >= self._until:
+            await asyncio.sleep(0)
+            self._until = time.thread_time() + TURN_S
 
 
 @dataclass(slots=True, eq=False)
@@ -187,11 +208,10 @@ class GroupCommit:
         for write, change in zip(group, changes, strict=True):
             write.change = change
             write.stored(change)
-        for number, change in enumerate(changes):
-            if number:
-                # A long group must not keep everybody else from the loop.
-                await asyncio.sleep(0)
+        turns = Turns()
+        for change in changes:
             self.publish(change)
+            await turns.rest()
 
     async def persist[T](self, job: Callable[[], Awaitable[T]]) -> T:
         """Do a job of the store, again and again until it succeeds.

@@ -27,7 +27,7 @@ from ..models import (
 )
 from .classifier import Decision, Outcome, classify, end_event, thing_of
 from .clock import wall_ms
-from .commits import GroupCommit, Publish, Write
+from .commits import GroupCommit, Publish, Turns, Write
 from .records import BATCH
 from .severity import Situation
 from .store import EventStore, StoreError
@@ -530,11 +530,10 @@ class EventProcessor:
     async def _work(self, jobs: Sequence[_Job]) -> None:
         """Plan jobs in order, then store and publish all that follows."""
         async with self._lock:
-            for number, job in enumerate(jobs):
-                if number:
-                    # A long group must not keep everybody else from the loop.
-                    await asyncio.sleep(0)
+            turns = Turns()
+            for job in jobs:
                 await self._plan_job(job)
+                await turns.rest()
             with contextlib.suppress(StoreError):
                 await self._commits.commit()
         for job in jobs:
