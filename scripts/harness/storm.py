@@ -308,14 +308,19 @@ async def _settle(
     return state
 
 
-def journal(database: Path) -> tuple[set[tuple[str, int]], int]:
-    """Return the changes that were published, and how many sensors' events began."""
+def journal(database: Path, last: int) -> tuple[set[tuple[str, int]], int]:
+    """Return what was published up to a number, and how many sensors' events began.
+
+    The cameras go on while everybody leaves: nobody was there for what came later.
+    """
     with sqlite3.connect(database) as connection:
         rows = connection.execute(
             "SELECT id, seq, kind, payload FROM journal"
         ).fetchall()
     connection.close()
-    published = {(row[0], row[1]) for row in rows if row[2] in PHASES}
+    published = {
+        (row[0], row[1]) for row in rows if row[2] in PHASES and row[1] <= last
+    }
     began = sum(row[2] == "new" and '"zones":["Storm"]' in row[3] for row in rows)
     return published, began
 
@@ -331,15 +336,20 @@ def compare(
         told: The clients; each is told the last state of an event only.
     """
     newest = dict(sorted(published, key=lambda change: change[1]))
+    last = max(newest.values(), default=0)
+    came = {change for change in log.seen if change[1] <= last}
+
+    def missing(watcher: Watcher) -> int:
+        """Return of how many events a client does not know the newest state."""
+        return sum(watcher.seqs.get(each, 0) < seq for each, seq in newest.items())
+
     return {
         "changes": len(published),
-        "mqtt_lost": len(published - log.seen.keys()),
-        "mqtt_unknown": len(log.seen.keys() - published),
+        "mqtt_lost": len(published - came),
+        "mqtt_unknown": len(came - published),
         "mqtt_delivered_twice": sum(count > 1 for count in log.seen.values()),
-        "client_lost": len(newest.items() - told[0].seqs.items()),
-        "clients_complete": sum(
-            newest.items() <= watcher.seqs.items() for watcher in told
-        ),
+        "client_lost": missing(told[0]),
+        "clients_complete": sum(missing(watcher) == 0 for watcher in told),
         "clients_told_twice": sum(watcher.repeated for watcher in told),
         "clients_begun_anew": sum(watcher.gaps for watcher in told),
     }
@@ -351,7 +361,10 @@ def complaints(written: str) -> dict[str, int]:
     tracebacks = [record for record in records if "Traceback (most" in record]
     return {
         "tracebacks": len(tracebacks),
-        "tracebacks_vigilar": sum("vigilar" in record for record in tracebacks),
+        "tracebacks_vigilar": sum(
+            bool(re.search(r"custom_components[./]vigilar", record))
+            for record in tracebacks
+        ),
     }
 
 
@@ -459,7 +472,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         written = home_assistant.home_assistant_log.read_text(errors="replace")
         if options.keep_log is not None:
             shutil.copyfile(home_assistant.home_assistant_log, options.keep_log)
-        published, began = journal(database)
+        published, began = journal(database, figures["seq"])
         return {
             **figures,
             "sensors_began": figures["began"],

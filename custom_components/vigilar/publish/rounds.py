@@ -169,7 +169,7 @@ class Round:
             for item in subscriber.pending.values()
             if item.change.seq > subscriber.seq
         ]
-        blind = tuple(subscriber.blind.values())
+        blind = tuple(subscriber.blind.items())
         subscriber.pending.clear()
         subscriber.blind.clear()
         subscriber.waiting = False
@@ -189,13 +189,14 @@ class Round:
         self,
         subscriber: Subscriber,
         changes: Iterable[News],
-        blind: Iterable[BlindPeriod],
+        blind: Iterable[tuple[int, BlindPeriod]],
         news: dict[str, Any],
     ) -> Fragment | None:
         """Return what a subscriber and all that are like it are told, if anything."""
         user = subscriber.connection.user
-        if periods := readable_blind(blind, user, infos_of(self._views)):
-            news["blind"] = periods
+        begun_or_over = [period for _, period in blind]
+        if told := readable_blind(begun_or_over, user, infos_of(self._views)):
+            news["blind"] = told
         events, removed = self.audience(user).split(changes, subscriber.event_filter)
         if not (events or removed or news):
             return None
