@@ -39,7 +39,7 @@ WARM_UP_S: Final = 20.0
 BROKER_S: Final = 20.0
 CONFIG_S: Final = 15.0
 FULL_S: Final = 60.0
-SETTLE_S: Final = 120.0
+SETTLE_S: Final = 300.0
 DISK_MB: Final = 600
 OPTIONS: Final = "/api/config/config_entries/options/flow"
 PHASES: Final = ("new", "updated", "ended")
@@ -293,8 +293,12 @@ async def watchers(tokens: Tokens, count: int) -> AsyncIterator[list[Watcher]]:
 async def _settle(
     client: HomeAssistantClient, log: MqttLog, told: list[Watcher]
 ) -> JsonObject:
-    """Wait until all that happened has arrived everywhere, or long enough."""
+    """Wait until all that happened has arrived everywhere, or long enough.
+
+    Who is not done by then is late: what it lacks counts as lost.
+    """
     state: JsonObject = {}
+    began = time.monotonic()
     with suppress(TimeoutError):
         async with asyncio.timeout(SETTLE_S):
             while True:
@@ -305,7 +309,10 @@ async def _settle(
                 if seq == before and arrived >= seq:
                     break
                 await asyncio.sleep(2)
-    return state
+    return state | {
+        "settled_in_s": round(time.monotonic() - began),
+        "mqtt_seq": log.last,
+    }
 
 
 def journal(database: Path, last: int) -> tuple[set[tuple[str, int]], int]:
