@@ -12,6 +12,7 @@ from homeassistant.helpers.device_registry import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.loader import async_get_integration
 
+from .auditing import async_register_auditing
 from .const import DOMAIN, PLATFORMS
 from .events.store import StoreError
 from .keeping import async_register_keeping
@@ -30,6 +31,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what there is once a process: the browser's side and the actions."""
     await async_serve_frontend(hass)
+    async_register_auditing(hass)
     async_register_commands(hass)
     async_register_delivery(hass)
     async_register_keeping(hass)

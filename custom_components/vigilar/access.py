@@ -5,6 +5,7 @@ from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import Unauthorized
 
+from .events.audit import Doer
 from .models import SourceInfo
 
 
@@ -35,6 +36,11 @@ async def async_caller(call: ServiceCall) -> User | None:
     if user is None:
         raise Unauthorized(context=call.context)
     return user
+
+
+def doer_of(user: User | None) -> Doer:
+    """Return a user as the audit names one; None for an automation."""
+    return Doer() if user is None else Doer(user.id, user.name or "")
 
 
 def _may(user: User, source: SourceInfo | None, policy: str) -> bool:

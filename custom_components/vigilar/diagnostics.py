@@ -10,6 +10,8 @@ from homeassistant.helpers.device_registry import DeviceEntry
 
 from .const import CONF_MEDIA_FOLDER, DOMAIN
 from .coordinator import CameraCoordinator
+from .events.audit import AuditLog
+from .events.store import StoreError
 from .runtime import VigilarConfigEntry
 
 # A folder may carry the name of a person or of a network share.
@@ -28,6 +30,7 @@ async def async_get_config_entry_diagnostics(
             for camera in runtime.cameras.values()
         },
         "media": await runtime.library.diagnostics(),
+        "audit": await _count_deeds(runtime.audit),
         **runtime.async_diagnostics(),
     }
 
@@ -44,6 +47,14 @@ async def async_get_device_diagnostics(
                 "camera": _describe(camera),
             }
     return await async_get_config_entry_diagnostics(hass, entry)
+
+
+async def _count_deeds(audit: AuditLog) -> dict[str, int] | None:
+    """Return how many deeds are recorded, and of nobody; None if it cannot be told."""
+    try:
+        return await audit.counts()
+    except StoreError:
+        return None
 
 
 def _describe(camera: CameraCoordinator) -> dict[str, Any]:

@@ -23,9 +23,10 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from .access import async_caller, may_control, may_read
+from .access import async_caller, doer_of, may_control, may_read
 from .commands import async_ask, async_event, async_runtime, no_such_event
 from .const import DOMAIN
+from .events.audit import Deed
 from .media.exports import Export, ExportError, ExportProblem
 from .publish.filters import EVENT_ID, MAX_TS
 
@@ -174,7 +175,16 @@ async def _async_export_clip(
     for source in runtime.async_sources().values():
         wanted = camera in (source.source_id, source.entity_id)
         if wanted and (user is None or may_read(user, source)):
-            return await _async_tell(runtime.exports.clip(source.source_id, start, end))
+            exported = await _async_tell(
+                runtime.exports.clip(source.source_id, start, end)
+            )
+            runtime.audit.note(
+                doer_of(user),
+                Deed.EXPORTED,
+                source_id=source.source_id,
+                detail=exported["name"],
+            )
+            return exported
     # A user who may not know of it is told the same as if there were none.
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="no_such_camera"
@@ -187,7 +197,15 @@ async def _async_export_event(
     """Make a bundle of an event; raises as `_async_export_clip`."""
     runtime = async_runtime(hass)
     event = await async_event(runtime, event_id, user, may_read)
-    return await _async_tell(runtime.exports.bundle(event))
+    exported = await _async_tell(runtime.exports.bundle(event))
+    runtime.audit.note(
+        doer_of(user),
+        Deed.EXPORTED,
+        event_ids=[event.id],
+        source_id=event.source_id,
+        detail=exported["name"],
+    )
+    return exported
 
 
 async def _async_protect(
@@ -201,9 +219,15 @@ async def _async_protect(
         HomeAssistantError: The database fails.
     """
     runtime = async_runtime(hass)
-    await async_event(runtime, event_id, user, may_control)
+    event = await async_event(runtime, event_id, user, may_control)
     if not await async_ask(runtime.library.protect(event_id, on=on)):
         raise no_such_event()
+    runtime.audit.note(
+        doer_of(user),
+        Deed.PROTECTED if on else Deed.UNPROTECTED,
+        event_ids=[event_id],
+        source_id=event.source_id,
+    )
 
 
 async def _async_tell(making: Awaitable[Export]) -> dict[str, Any]:

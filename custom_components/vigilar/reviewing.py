@@ -15,9 +15,10 @@ from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 
-from .access import may_read
+from .access import doer_of, may_read
 from .commands import async_ask, async_event, async_runtime
 from .const import DOMAIN
+from .events.audit import Deed
 from .events.clock import wall_ms
 from .events.records import BATCH
 from .events.reviews import (
@@ -67,6 +68,8 @@ async def ws_mark(
     ids = await _async_readable(runtime, user, msg["event_ids"])
     amend = seen(_reviewer(user)) if msg["reviewed"] else unseen(user.id)
     count = await async_ask(runtime.processor.revise(ids, amend))
+    deed = Deed.REVIEWED if msg["reviewed"] else Deed.UNREVIEWED
+    runtime.audit.note(doer_of(user), deed, event_ids=ids)
     connection.send_result(msg["id"], {"count": count})
 
 
@@ -92,6 +95,9 @@ async def ws_mark_span(
     while ids := await async_ask(runtime.store.ids(query, before=last, limit=BATCH)):
         last = ids[-1]
         count += await async_ask(runtime.processor.revise(ids, seen(reviewer)))
+    runtime.audit.note(
+        doer_of(user), Deed.REVIEWED, event_ids=[None] * bool(count), detail=str(count)
+    )
     connection.send_result(msg["id"], {"count": count})
 
 
@@ -118,6 +124,13 @@ async def ws_feedback(
         else judged(Verdict(verdict), _reviewer(connection.user))
     )
     await async_ask(runtime.processor.revise([event.id], amend))
+    runtime.audit.note(
+        doer_of(connection.user),
+        Deed.JUDGED,
+        event_ids=[event.id],
+        source_id=event.source_id,
+        detail=verdict or "",
+    )
     connection.send_result(msg["id"])
 
 
@@ -137,6 +150,12 @@ async def ws_note(
     event = await async_event(runtime, msg["event_id"], connection.user, may_read)
     amend = noted(msg["text"].strip(), _reviewer(connection.user))
     await async_ask(runtime.processor.revise([event.id], amend))
+    runtime.audit.note(
+        doer_of(connection.user),
+        Deed.NOTED,
+        event_ids=[event.id],
+        source_id=event.source_id,
+    )
     connection.send_result(msg["id"])
 
 
@@ -168,6 +187,9 @@ async def ws_delete(
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="event_protected"
         ) from err
+    runtime.audit.note(
+        doer_of(connection.user), Deed.DELETED, event_ids=msg["event_ids"]
+    )
     connection.send_result(msg["id"], {"count": count})
 
 

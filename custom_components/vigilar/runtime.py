@@ -36,6 +36,7 @@ from .const import (
     SUBENTRY_RECIPIENT,
 )
 from .coordinator import JOIN_TIMEOUT_S, CameraCoordinator
+from .events.audit import AuditLog
 from .events.clock import wall_ms
 from .events.incidents import MAX_LENGTH_MS
 from .events.processor import EventProcessor
@@ -120,6 +121,7 @@ class VigilarRuntime:
         self.store = EventStore(f"sqlite:///{hass.config.path(DATABASE_FILE)}")
         self.sources = SourceDirectory()
         self.processor = EventProcessor(self.store, self.sources.async_info)
+        self.audit = AuditLog(self.store)
         self.timeline = Timeline(hass, self.store, self.sources.async_views)
         self.guard = Guard(hass, entry, self.processor.submit)
         self.phones = PhoneNotifier(
@@ -266,6 +268,7 @@ class VigilarRuntime:
         self.timeline.close()
         await self.phones.async_stop()
         await self._async_stop_mqtt()
+        await self.audit.close()
         await self.store.close()
 
     async def _async_stop_recording(self) -> None:
@@ -564,6 +567,7 @@ class VigilarRuntime:
         try:
             cutoffs = event_cutoffs(self.entry.options, days, now)
             await self.processor.prune(before_ms=cutoffs, now=now)
+            await self.audit.prune(before_ms=now - days * MS_PER_DAY)
             await self.store.trim_journal(
                 before_ms=now - JOURNAL_DAYS * MS_PER_DAY,
                 up_to_seq=self.store.last_seq,

@@ -11,7 +11,7 @@ import tempfile
 import time
 from typing import Any
 
-from . import cpu, loop, media, timeline
+from . import cpu, loop, media, storm, timeline
 from .analyze import stand_in
 from .client import HomeAssistantClient, JsonObject
 from .figures import percentile
@@ -61,6 +61,10 @@ def arguments() -> argparse.Namespace:
         "timeline", help="answers of a database of a million events, and many clients"
     )
     timeline.add_arguments(million)
+    weather = commands.add_parser(
+        "storm", help="everything at once: is any change lost or told twice"
+    )
+    storm.add_arguments(weather)
     add_accuracy(commands)
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="print JSON")
@@ -247,6 +251,12 @@ def run_timeline(options: argparse.Namespace) -> tuple[Any, str]:
     return figures, timeline.table(figures)
 
 
+def run_storm(options: argparse.Namespace) -> tuple[Any, str]:
+    """Return the figures, and a table of them."""
+    figures = storm.run(options)
+    return figures, storm.table(figures)
+
+
 def _listed(figures: dict[str, Any]) -> str:
     """Return figures, one a line."""
     return "\n".join(f"{name:>16}  {value}" for name, value in figures.items())
@@ -259,6 +269,7 @@ MEASUREMENTS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
     "loop": run_loop,
     "media": run_media,
     "timeline": run_timeline,
+    "storm": run_storm,
 }
 
 

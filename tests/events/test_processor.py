@@ -1,18 +1,24 @@
 """The one path: classified, stored, then published; and nothing stops it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from dataclasses import replace
 from functools import partial
 import itertools
 import logging
 import time
 from typing import Any, override
+from unittest.mock import Mock
 
 import pytest
 
-from custom_components.vigilar.events import processor as processor_module
-from custom_components.vigilar.events.processor import EventProcessor, retry_delays
+from custom_components.vigilar.events import (
+    commits,
+    processor as processor_module,
+    records,
+)
+from custom_components.vigilar.events.commits import retry_delays
+from custom_components.vigilar.events.processor import EventProcessor
 from custom_components.vigilar.events.store import EventStore, StoreError
 from custom_components.vigilar.models import (
     BlindPeriod,
@@ -31,7 +37,7 @@ UPDATED = ObservationKind.MOTION_UPDATED
 ENDED = ObservationKind.MOTION_ENDED
 OFFLINE = ObservationKind.CAMERA_OFFLINE
 ONLINE = ObservationKind.CAMERA_ONLINE
-LOGGER = "custom_components.vigilar.events.processor"
+LOGGER = "custom_components.vigilar.events.commits"
 
 
 class FlakyStore(EventStore):
@@ -41,13 +47,15 @@ class FlakyStore(EventStore):
     asked = 0
 
     @override
-    async def write(self, event: Event, kind: ChangeKind) -> Change:
+    async def write_all(
+        self, changed: Collection[tuple[Event, ChangeKind]]
+    ) -> list[Change]:
         """Fail, or write."""
         self.asked += 1
         if self.failures:
             self.failures -= 1
             raise StoreError("disk full")
-        return await super().write(event, kind)
+        return await super().write_all(changed)
 
 
 class Listener:
@@ -115,9 +123,7 @@ def heard(processor: EventProcessor) -> Listener:
 @pytest.fixture
 def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry the store at once."""
-    monkeypatch.setattr(
-        processor_module, "retry_delays", lambda: itertools.repeat(0.001)
-    )
+    monkeypatch.setattr(commits, "retry_delays", lambda: itertools.repeat(0.001))
 
 
 async def test_a_life_is_stored_and_published(
@@ -174,13 +180,15 @@ async def test_an_unknown_source_is_nothing(
     processor: EventProcessor, heard: Listener, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What comes of a camera that was removed is dropped, in the debug log only."""
-    caplog.set_level(logging.DEBUG, LOGGER)
+    caplog.set_level(logging.DEBUG, processor_module.__name__)
 
     assert await processor.handle(observe(source_id="gone")) is None
 
     assert heard.changes == []
     assert [
-        (r.levelname, r.getMessage()) for r in caplog.records if r.name == LOGGER
+        (r.levelname, r.getMessage())
+        for r in caplog.records
+        if r.name == processor_module.__name__
     ] == [("DEBUG", "Dropped an observation of unknown source gone")]
 
 
@@ -448,7 +456,6 @@ async def test_a_store_that_fails_delays_but_loses_nothing(
     processor.submit(observe(key="b", ts=BEGAN + 1))
     await until(lambda: flaky.asked >= 3)
     assert heard.changes == []
-    assert processor.open_events("front_door") == []
 
     await until(lambda: len(heard.changes) == 2)
 
@@ -471,9 +478,7 @@ async def test_a_store_that_fails_does_not_hold_up_the_stop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Stop ends the wait for the next retry; what was not stored is counted, not published."""
-    monkeypatch.setattr(
-        processor_module, "retry_delays", lambda: itertools.repeat(3600.0)
-    )
+    monkeypatch.setattr(commits, "retry_delays", lambda: itertools.repeat(3600.0))
     flaky.failures = 1_000_000
     processor.start()
     processor.submit(observe(key="a"))
@@ -484,7 +489,8 @@ async def test_a_store_that_fails_does_not_hold_up_the_stop(
         await processor.stop()
 
     assert heard.changes == []
-    assert flaky.asked == 3
+    # Once before the stop, and all together once more.
+    assert flaky.asked == 2
     assert "2 changes are lost" in caplog.text
     with pytest.raises(StoreError):
         await processor.handle(observe(key="c"))
@@ -668,3 +674,201 @@ async def test_an_amendment_does_not_bring_back_what_is_deleted(
     await processor.stop()
     assert await flaky.get(change.event.id) is None
     assert [kind for kind, _ in heard.kinds] == ["new", "ended", "updated", "deleted"]
+
+
+class Groups(FlakyStore):
+    """A store that notes what is stored together, and has things it cannot store."""
+
+    def __init__(self) -> None:
+        """Begin with nothing stored."""
+        super().__init__("sqlite://")
+        self.groups: list[list[str]] = []
+        self.impossible: set[tuple[int, str]] = set()
+
+    @override
+    async def write_all(
+        self, changed: Collection[tuple[Event, ChangeKind]]
+    ) -> list[Change]:
+        """Write, unless something of it cannot be."""
+        kinds = [(event.ts, kind.value) for event, kind in changed]
+        if not self.impossible.isdisjoint(kinds):
+            raise ValueError("no JSON")
+        changes = await super().write_all(changed)
+        self.groups.append([kind for _, kind in kinds])
+        return changes
+
+
+@pytest.fixture
+async def groups() -> AsyncIterator[Groups]:
+    """Return an open store that notes its transactions."""
+    store = Groups()
+    await store.open(now=BEGAN)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def grouping(
+    groups: Groups, clock: FakeClock
+) -> AsyncIterator[tuple[EventProcessor, Listener]]:
+    """Return a processor on it, and a publisher."""
+    processor = EventProcessor(groups, find_source, clock=clock)
+    listener = Listener()
+    processor.add_publisher("listener", listener)
+    yield processor, listener
+    await processor.stop()
+
+
+async def test_what_waits_is_stored_together_and_in_order(
+    grouping: tuple[EventProcessor, Listener],
+    groups: Groups,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beginnings and ends of many, a bounded group a transaction, then published."""
+    processor, heard = grouping
+    monkeypatch.setattr(processor_module, "GROUP", 4)
+    for number in range(3):
+        processor.submit(observe(key=str(number), ts=BEGAN + number))
+        processor.submit(observe(ENDED, key=str(number), ts=BEGAN + number + 100))
+    processor.start()
+    await until(lambda: len(heard.changes) == 6)
+
+    assert groups.groups == [["new", "ended", "new", "ended"], ["new", "ended"]]
+    assert [change.seq for change in heard.changes] == [1, 2, 3, 4, 5, 6]
+    assert [change.event.payload["phase"] for change in heard.changes] == [
+        "new",
+        "ended",
+    ] * 3
+    assert await groups.changes_since(0) == heard.changes
+    assert processor.open_events("front_door") == []
+
+
+async def test_nobody_hears_of_a_group_before_it_is_stored(
+    grouping: tuple[EventProcessor, Listener], groups: Groups
+) -> None:
+    """Each change that is heard is in the journal by then."""
+    processor, _ = grouping
+    known: list[bool] = []
+    processor.add_publisher(
+        "asks", lambda change: known.append(change.seq <= groups.last_seq == 8)
+    )
+    for number in range(8):
+        processor.submit(observe(key=str(number)))
+    processor.start()
+    await until(lambda: len(known) == 8)
+
+    assert all(known)
+
+
+async def test_a_long_group_leaves_the_loop_to_others(
+    grouping: tuple[EventProcessor, Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever its turn is over everybody else has one."""
+    processor, heard = grouping
+    monkeypatch.setattr(commits, "TURN_S", 0)
+    turns: list[int] = []
+
+    async def look() -> None:
+        """Take every turn there is."""
+        while len(heard.changes) < 20:
+            turns.append(len(heard.changes))
+            await asyncio.sleep(0)
+
+    for number in range(20):
+        processor.submit(observe(key=str(number)))
+    processor.start()
+    await look()
+
+    assert set(turns) >= set(range(1, 20))
+
+
+async def test_one_that_cannot_be_stored_fails_alone(
+    grouping: tuple[EventProcessor, Listener],
+    groups: Groups,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What follows from it is not stored either; the others of its group are, once."""
+    processor, heard = grouping
+    groups.impossible = {(BEGAN + 1, "new")}
+    for number in range(3):
+        processor.submit(observe(key=str(number), ts=BEGAN + number))
+        processor.submit(observe(ENDED, key=str(number), ts=BEGAN + number + 100))
+    processor.start()
+    await until(lambda: len(heard.changes) == 4)
+    await processor.stop()
+
+    assert [(change.event.ts, change.kind.value) for change in heard.changes] == [
+        (BEGAN, "new"),
+        (BEGAN, "ended"),
+        (BEGAN + 2, "new"),
+        (BEGAN + 2, "ended"),
+    ]
+    assert [change.seq for change in heard.changes] == [1, 2, 3, 4]
+    assert await groups.changes_since(0) == heard.changes
+    assert processor.open_events("front_door") == []
+    assert caplog.text.count("Dropped a change that cannot be stored") == 1
+
+
+async def test_an_end_that_cannot_be_stored_leaves_the_event_open(
+    grouping: tuple[EventProcessor, Listener], groups: Groups
+) -> None:
+    """The next end of it is stored."""
+    processor, heard = grouping
+    groups.impossible = {(BEGAN, "ended")}
+    processor.start()
+    await processor.handle(observe())
+    assert await processor.handle(observe(ENDED, ts=BEGAN + 100)) is None
+    (known,) = processor.open_events("front_door")
+    assert known.payload["end_ts"] is None
+
+    groups.impossible.clear()
+    assert await processor.handle(observe(ENDED, ts=BEGAN + 200)) is not None
+    assert [kind for kind, _ in heard.kinds] == ["new", "ended"]
+    assert heard.changes[-1].event.payload["end_ts"] == BEGAN + 200
+
+
+@pytest.mark.usefixtures("fast_retries")
+async def test_a_group_survives_a_disk_that_is_full_in_the_middle(
+    grouping: tuple[EventProcessor, Listener],
+    groups: Groups,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Half of a group is never stored; in the end each is there once and in order."""
+    processor, heard = grouping
+    append, failures = records._append, iter([True, True, False])
+
+    def full(*args: Any) -> None:
+        """Fail when the events are written and the journal is not."""
+        if next(failures, False):
+            raise OSError("no space left")
+        append(*args)
+
+    monkeypatch.setattr(records, "_append", full)
+    for number in range(5):
+        processor.submit(observe(key=str(number), ts=BEGAN + number))
+    processor.start()
+    await until(lambda: len(heard.changes) == 5)
+
+    assert [change.seq for change in heard.changes] == [1, 2, 3, 4, 5]
+    assert await groups.changes_since(0) == heard.changes
+    assert len(await groups.page()) == 5
+
+
+async def test_a_look_waits_until_its_event_is_stored(
+    grouping: tuple[EventProcessor, Listener], groups: Groups
+) -> None:
+    """Of an event that cannot be stored there is nothing to keep."""
+    processor, _ = grouping
+    keeper = Mock(expect=Mock(return_value={}))
+    keeper.look.side_effect = lambda event, _: seen.append((event.ts, groups.last_seq))
+    seen: list[tuple[int, int]] = []
+    processor.media = keeper
+    groups.impossible = {(BEGAN + 1, "new")}
+    for number in range(3):
+        seeing = observe(key=str(number), ts=BEGAN + number)
+        processor.submit(replace(seeing, snapshot=b"jpeg"))
+    processor.start()
+    await until(lambda: len(seen) == 2)
+    await processor.stop()
+
+    assert seen == [(BEGAN, 2), (BEGAN + 2, 2)]

@@ -26,6 +26,7 @@ APART: Final = frozenset(
     {
         EventType.CAMERA_OFFLINE,
         EventType.CAMERA_ONLINE,
+        EventType.SENSOR_OFFLINE,
         EventType.ALARM_ARMED,
         EventType.ALARM_DISARMED,
     }

@@ -1,11 +1,12 @@
 """The one path: classify, store, then publish. Nothing skips a step.
 
 An observation that classifies to nothing ends here. A change that is not on
-disk is not published. One event loop owns everything in this module.
+disk is not published. What waits is planned against what is known and stored
+together; see `GroupCommit`. One event loop owns everything in this module.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 import contextlib
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,18 +28,20 @@ from ..models import (
 from .adoption import Adoptions
 from .classifier import Decision, Outcome, classify, end_event, thing_of
 from .clock import wall_ms
+from .commits import GroupCommit, Publish, Turns, Write
 from .incidents import Incidents
 from .records import BATCH
 from .severity import Situation
 from .store import EventStore, StoreError
 
 UPDATE_INTERVAL_MS: Final = 1000
+# What waits longer than for so many jobs is not worth a later answer to who asks the store.
+GROUP: Final = 64
 
 _LOGGER = logging.getLogger(__name__)
 
-type Publish = Callable[[Change], None]
 type Amend = Callable[[dict[str, Any]], dict[str, Any]]
-type _Job = Callable[[], Awaitable[object]]
+type _Plan = Callable[[], Awaitable[object]]
 
 
 class MediaKeeper(Protocol):
@@ -51,12 +54,17 @@ class MediaKeeper(Protocol):
         """Take the best look at a stored event so far; must not block."""
 
 
-def retry_delays() -> Iterator[float]:
-    """Yield how long to wait before each retry of the store: 1, 2, 4 … 30 s."""
-    delay = 1.0
-    while True:
-        yield delay
-        delay = min(delay * 2, 30.0)
+@dataclass(slots=True)
+class _Job:
+    """What waits in the queue.
+
+    Attributes:
+        plan: Plans it; called with the lock held.
+        done: Resolved once it is stored and published, or has failed.
+    """
+
+    plan: _Plan
+    done: asyncio.Future[None] | None = None
 
 
 @dataclass(slots=True)
@@ -76,31 +84,6 @@ class _Open:
     pending: bool = False
     untold: bool = True
     timer: asyncio.TimerHandle | None = None
-
-
-@dataclass(slots=True, eq=False)
-class _Publisher:
-    """One way outwards and whether it fails at present."""
-
-    name: str
-    publish: Publish
-    failing: bool = False
-
-    def __call__(self, change: Change) -> None:
-        """Publish a change; a failure is logged when it begins and when it ends."""
-        try:
-            self.publish(change)
-        except Exception:
-            if not self.failing:
-                _LOGGER.exception(
-                    "Publisher %s failed; it gets the next changes all the same",
-                    self.name,
-                )
-            self.failing = True
-            return
-        if self.failing:
-            _LOGGER.info("Publisher %s works again", self.name)
-        self.failing = False
 
 
 class EventProcessor:
@@ -126,39 +109,21 @@ class EventProcessor:
         self._store = store
         self._sources = sources
         self._clock = clock
-        self._publishers: list[_Publisher] = []
+        self._commits = GroupCommit(store)
         self._open: dict[str, dict[str, _Open]] = {}
         # Ended less than an interval ago, by their ids: their next update has to wait, too.
         self._late: dict[str, _Open] = {}
         self._adoptions = Adoptions()
         self._queue: asyncio.Queue[_Job | None] = asyncio.Queue()
         self._lock = asyncio.Lock()
-        self._stopping = asyncio.Event()
         self._consumer: asyncio.Task[None] | None = None
-        self._store_failing = False
 
     def add_publisher(self, name: str, publish: Publish) -> Callable[[], None]:
-        """Add one who hears of every change once it is stored, in the order of `seq`.
-
-        Args:
-            name: For the log.
-            publish: Called on the event loop; must not block.
-
-        Returns:
-            Removes it; harmless when called again.
-        """
-        publisher = _Publisher(name, publish)
-        self._publishers.append(publisher)
-
-        def remove() -> None:
-            """Stop publishing to it."""
-            with contextlib.suppress(ValueError):
-                self._publishers.remove(publisher)
-
-        return remove
+        """Add one who hears of every change; see `GroupCommit.add_publisher`."""
+        return self._commits.add_publisher(name, publish)
 
     def open_events(self, source_id: str) -> list[Event]:
-        """Return a source's open events with all that has improved since they were stored."""
+        """Return a source's open events as they are known, stored or not."""
         return [entry.event for entry in self._open.get(source_id, {}).values()]
 
     def start(self) -> None:
@@ -172,17 +137,17 @@ class EventProcessor:
 
         What a failing store cannot take now is lost; the log says how much.
         """
-        self._stopping.set()
+        self._commits.stop_insisting()
         if self._consumer is None:
             return
         consumer, self._consumer = self._consumer, None
-        self._queue.put_nowait(self._flush_all)
+        self._queue.put_nowait(_Job(self._flush_all))
         self._queue.put_nowait(None)
         await consumer
 
     def submit(self, observation: Observation) -> None:
         """Queue an observation; on the event loop's thread only."""
-        self._queue.put_nowait(partial(self.handle, observation))
+        self._queue.put_nowait(_Job(partial(self._plan_observation, observation)))
 
     async def handle(self, observation: Observation) -> Change | None:
         """Take one observation all the way: classify, store, publish.
@@ -197,27 +162,33 @@ class EventProcessor:
             OverflowError: `observation.ts` is negative or beyond 48 bits.
         """
         async with self._lock:
-            source = self._sources(observation.source_id)
-            if source is None:
-                _LOGGER.debug(
-                    "Dropped an observation of unknown source %s", observation.source_id
-                )
-                return None
-            opened = self._open.get(source.source_id, {})
-            events = {thing: entry.event for thing, entry in opened.items()}
-            situation = self.situation_of(source)
-            decisions = classify(_with_handoff(observation), events, source, situation)
-            change = None
-            for decision in decisions:
-                planned = self._prepare(decision, observation, situation)
-                change = await self._carry_out(planned) or change
-                events[planned.thing] = planned.event
-            self._show(observation, events.get(thing_of(observation)))
-            return change
+            write = await self._plan_observation(observation)
+            await self._commits.commit()
+            return None if write is None else write.change
+
+    async def _plan_observation(self, observation: Observation) -> Write | None:
+        """Classify an observation and plan what follows; return the last change of it."""
+        source = self._sources(observation.source_id)
+        if source is None:
+            _LOGGER.debug(
+                "Dropped an observation of unknown source %s", observation.source_id
+            )
+            return None
+        opened = self._open.get(source.source_id, {})
+        events = {thing: entry.event for thing, entry in opened.items()}
+        situation = self.situation_of(source)
+        decisions = classify(_with_handoff(observation), events, source, situation)
+        write = None
+        for decision in decisions:
+            planned = self._prepare(decision, observation, situation)
+            write = await self._carry_out(planned) or write
+            events[planned.thing] = planned.event
+        self._show(observation, events.get(thing_of(observation)))
+        return write
 
     def submit_adoption(self, event: Event) -> None:
         """Queue an event of another house; see `adopt`. On the event loop's thread only."""
-        self._queue.put_nowait(partial(self.adopt, event))
+        self._queue.put_nowait(_Job(partial(self._plan_adoption, event)))
 
     async def adopt(self, event: Event) -> Change | None:
         """Take in an event that another house has classified, or news of it.
@@ -239,25 +210,31 @@ class EventProcessor:
             StoreError: The store fails and the processor is being stopped.
         """
         async with self._lock:
-            entry = self._entry(event.id)
-            known = (
-                await self._persist(partial(self._store.get, event.id))
-                if entry is None
-                else entry.event
-            )
-            running = entry is not None and entry.event.payload["end_ts"] is None
-            decision = self._adoptions.decide(known, event, running=running)
-            if decision is None:
-                return None
-            if known is None or running:
-                return await self._carry_out(decision)
-            ended = entry or _Open(decision.event, 0)
-            ended.event, ended.pending = decision.event, True
-            return await self._update(ended, at_once=True)
+            write = await self._plan_adoption(event)
+            await self._commits.commit()
+            return None if write is None else write.change
+
+    async def _plan_adoption(self, event: Event) -> Write | None:
+        """Plan what news of an event of another house mean; see `adopt`."""
+        entry = self._entry(event.id)
+        known = (
+            await self._commits.persist(partial(self._store.get, event.id))
+            if entry is None
+            else entry.event
+        )
+        running = entry is not None and entry.event.payload["end_ts"] is None
+        decision = self._adoptions.decide(known, event, running=running)
+        if decision is None:
+            return None
+        if known is None or running:
+            return await self._carry_out(decision)
+        ended = entry or _Open(decision.event, 0)
+        ended.event, ended.pending = decision.event, True
+        return self._update(ended, at_once=True)
 
     def submit_amendment(self, event_id: str, amend: Amend) -> None:
         """Queue an amendment of an event; see `amend`. On the event loop's thread only."""
-        self._queue.put_nowait(partial(self.amend, event_id, amend))
+        self._queue.put_nowait(_Job(partial(self._plan_amendment, event_id, amend)))
 
     async def amend(self, event_id: str, amend: Amend) -> None:
         """Change the payload of an event, open or not, and publish that as an update.
@@ -273,18 +250,23 @@ class EventProcessor:
             StoreError: The store fails and the processor is being stopped.
         """
         async with self._lock:
-            entry = self._entry(event_id)
-            if entry is None:
-                event = await self._persist(partial(self._store.get, event_id))
-                if event is None:
-                    return
-                entry = _Open(event, 0)
-            payload = amend(entry.event.payload)
-            if payload == entry.event.payload:
+            await self._plan_amendment(event_id, amend)
+            await self._commits.commit()
+
+    async def _plan_amendment(self, event_id: str, amend: Amend) -> None:
+        """Plan a change of an event's payload; see `amend`."""
+        entry = self._entry(event_id)
+        if entry is None:
+            event = await self._commits.persist(partial(self._store.get, event_id))
+            if event is None:
                 return
-            entry.event = replace(entry.event, payload=payload)
-            entry.pending = True
-            await self._update(entry, at_once=entry.untold)
+            entry = _Open(event, 0)
+        payload = amend(entry.event.payload)
+        if payload == entry.event.payload:
+            return
+        entry.event = replace(entry.event, payload=payload)
+        entry.pending = True
+        self._update(entry, at_once=entry.untold)
 
     async def revise(self, event_ids: Collection[str], amend: Amend) -> int:
         """Change the payloads of events as a person asked, and publish that at once.
@@ -318,11 +300,14 @@ class EventProcessor:
             payload = amend(known.payload)
             if payload != known.payload:
                 revised.append(replace(known, payload=payload))
-        changes = await self._store.write_all(revised, ChangeKind.UPDATED)
+        changes = await self._store.write_all(
+            [(event, ChangeKind.UPDATED) for event in revised]
+        )
         for change in changes:
             if (entry := entries[change.event.id]) is not None:
-                self._note_update(entry, change)
-            self._publish(change)
+                entry.event = change.event
+                self._note_update(entry)
+            self._commits.publish(change)
         return len(changes)
 
     async def delete(self, event_ids: Collection[str], *, force: bool, now: int) -> int:
@@ -356,21 +341,12 @@ class EventProcessor:
             why: One sentence for the events.
             ts: When, Unix milliseconds.
         """
-        job = partial(self._end_open, source_id, why, ts)
+        plan = partial(self._plan_end, source_id, why, ts)
         if self._consumer is None:
-            await job()
+            await self._work([_Job(plan)])
             return
         done = asyncio.get_running_loop().create_future()
-
-        async def end() -> None:
-            """Do it and tell who waits."""
-            try:
-                await job()
-            finally:
-                if not done.done():
-                    done.set_result(None)
-
-        self._queue.put_nowait(end)
+        self._queue.put_nowait(_Job(plan, done))
         await done
 
     async def prune(self, *, before_ms: Mapping[Severity, int] | int, now: int) -> int:
@@ -406,44 +382,73 @@ class EventProcessor:
             if (entry := self._late.pop(change.event.id, None)) is not None:
                 _cancel_timer(entry)
             self._adoptions.note_deletion(change.event.id)
-            self._publish(change)
+            self._commits.publish(change)
 
-    async def _end_open(self, source_id: str, why: str, ts: int) -> None:
-        """End every open event of a source."""
-        async with self._lock:
-            for thing, entry in list(self._open.get(source_id, {}).items()):
-                ended = end_event(entry.event, ts, why)
-                await self._carry_out(Decision(thing, Outcome.ENDED, ended))
+    async def _plan_end(self, source_id: str, why: str, ts: int) -> None:
+        """Plan the end of every open event of a source."""
+        for thing, entry in list(self._open.get(source_id, {}).items()):
+            ended = end_event(entry.event, ts, why)
+            await self._carry_out(Decision(thing, Outcome.ENDED, ended))
 
-    async def _carry_out(self, decision: Decision) -> Change | None:
-        """Do what was decided; return the change that is now stored and published."""
-        event = decision.event
+    async def _carry_out(self, decision: Decision) -> Write | None:
+        """Plan what was decided; from here on it is known to be so."""
+        event, thing = decision.event, decision.thing
         entries = self._open.setdefault(event.source_id, {})
         match decision.outcome:
             case Outcome.OPENED:
                 await self._begin_blind(event)
-                change = await self._store_and_publish(event, ChangeKind.NEW)
-                entry = _Open(change.event, self._clock())
+                entry = _Open(event, self._clock())
                 if event.payload["end_ts"] is None:
-                    entries[decision.thing] = entry
+                    entries[thing] = entry
                 else:
                     self._settle(entry)
-                return change
+                return self._plan(entry, ChangeKind.NEW, partial(self._unopen, entry))
             case Outcome.ENDED:
                 await self._end_blind(event)
                 self.incidents.follow(event)
-                change = await self._store_and_publish(event, ChangeKind.ENDED)
-                entry = entries.pop(decision.thing)
-                entry.event, entry.pending = change.event, False
+                entry = entries.pop(thing)
+                before, entry.event = entry.event, event
+                entry.pending = False
                 self._settle(entry)
-                return change
+                return self._plan(
+                    entry, ChangeKind.ENDED, partial(self._unend, thing, entry, before)
+                )
             case Outcome.CHANGED | Outcome.IMPROVED:
                 if decision.was is not None:
-                    entries[decision.thing] = entries.pop(decision.was)
-                entry = entries[decision.thing]
+                    entries[thing] = entries.pop(decision.was)
+                entry = entries[thing]
                 entry.event = event
                 entry.pending |= decision.outcome is Outcome.CHANGED
-                return await self._update(entry)
+                return self._update(entry)
+
+    def _plan(
+        self, entry: _Open, kind: ChangeKind, refused: Callable[[], None]
+    ) -> Write:
+        """Plan that an event is stored as it is known now."""
+        event = entry.event
+
+        def stored(change: Change) -> None:
+            """Count the time to the next update from now."""
+            entry.stored_at = self._clock()
+            if entry.event is event:
+                entry.event = change.event
+
+        return self._commits.plan(Write(event, kind, stored, refused))
+
+    def _unopen(self, entry: _Open) -> None:
+        """Forget an event whose beginning could not be stored."""
+        _cancel_timer(entry)
+        self._late.pop(entry.event.id, None)
+        entries = self._open[entry.event.source_id]
+        for thing in [thing for thing, known in entries.items() if known is entry]:
+            del entries[thing]
+
+    def _unend(self, thing: str, entry: _Open, before: Event) -> None:
+        """Keep an event open whose end could not be stored, unless it is followed."""
+        _cancel_timer(entry)
+        self._late.pop(entry.event.id, None)
+        entry.event = before
+        self._open[before.source_id].setdefault(thing, entry)
 
     def _prepare(
         self, decision: Decision, observation: Observation, situation: Situation
@@ -463,13 +468,15 @@ class EventProcessor:
         return replace(decision, event=replace(event, payload=event.payload | more))
 
     def _show(self, observation: Observation, event: Event | None) -> None:
-        """Hand a new look at an event to who keeps it."""
+        """Hand a new look at an event to who keeps it, once the event is stored."""
         if (
             self.media is not None
             and event is not None
             and observation.snapshot is not None
         ):
-            self.media.look(event, observation.snapshot)
+            self._commits.afterwards(
+                event.id, partial(self.media.look, event, observation.snapshot)
+            )
 
     def _entry(self, event_id: str) -> _Open | None:
         """Return what is known of an event that is open or ended just now."""
@@ -491,66 +498,55 @@ class EventProcessor:
     def _arm(self, entry: _Open, delay_ms: int) -> None:
         """Come back to an event after a while."""
         entry.timer = asyncio.get_running_loop().call_later(
-            delay_ms / 1000, self._queue.put_nowait, partial(self._flush, entry)
+            delay_ms / 1000, self._queue.put_nowait, _Job(partial(self._flush, entry))
         )
 
-    async def _update(self, entry: _Open, *, at_once: bool = False) -> Change | None:
-        """Store news now if the last are old enough, else when they are."""
+    def _update(self, entry: _Open, *, at_once: bool = False) -> Write | None:
+        """Plan to store news now if the last are old enough, else when they are."""
         if not entry.pending:
             return None
         elapsed = self._clock() - entry.stored_at
         # A clock set back counts as due: nothing must wait for the time to come round again.
         if at_once or not 0 <= elapsed < UPDATE_INTERVAL_MS:
-            return await self._store_update(entry)
+            return self._plan_update(entry)
         if entry.timer is None and self._consumer is not None:
             self._arm(entry, UPDATE_INTERVAL_MS - elapsed)
         return None
 
     async def _flush(self, entry: _Open) -> None:
-        """Store an event's news, if it still has any; else let go of an ended one."""
-        async with self._lock:
-            _cancel_timer(entry)
-            if entry.pending:
-                await self._store_update(entry)
-            else:
-                self._late.pop(entry.event.id, None)
+        """Plan to store an event's news, if it still has any; else let go of an ended one."""
+        _cancel_timer(entry)
+        if entry.pending:
+            self._plan_update(entry)
+        else:
+            self._late.pop(entry.event.id, None)
 
     async def _flush_all(self) -> None:
-        """Store all news there are, and leave no timer."""
+        """Plan to store all news there are, and leave no timer."""
         opened = [entry for things in self._open.values() for entry in things.values()]
         for entry in (*opened, *self._late.values()):
-            async with self._lock:
-                if entry.pending:
-                    await self._store_update(entry)
-                _cancel_timer(entry)
+            if entry.pending:
+                self._plan_update(entry)
+            _cancel_timer(entry)
         self._late.clear()
 
-    async def _store_update(self, entry: _Open) -> Change:
-        """Store and publish an event's news."""
-        _cancel_timer(entry)
-        change = await self._store_and_publish(entry.event, ChangeKind.UPDATED)
-        self._note_update(entry, change)
-        return change
+    def _plan_update(self, entry: _Open) -> Write:
+        """Plan to store an event's news."""
+        self._note_update(entry)
+        return self._plan(entry, ChangeKind.UPDATED, partial(_cancel_timer, entry))
 
-    def _note_update(self, entry: _Open, change: Change) -> None:
-        """Take note that all that is known of an event was stored and told."""
+    def _note_update(self, entry: _Open) -> None:
+        """Take note that all that is known of an event is being told."""
         _cancel_timer(entry)
-        entry.event = change.event
         entry.stored_at = self._clock()
         entry.pending = entry.untold = False
         if entry.event.payload["end_ts"] is not None:
             self._settle(entry)
 
-    async def _store_and_publish(self, event: Event, kind: ChangeKind) -> Change:
-        """Store a change; only then let everyone hear of it."""
-        change = await self._persist(partial(self._store.write, event, kind))
-        self._publish(change)
-        return change
-
     async def _begin_blind(self, event: Event) -> None:
         """Record that a camera that was lost does not watch."""
         if event.type is EventType.CAMERA_OFFLINE:
-            await self._persist(
+            await self._commits.persist(
                 partial(
                     self._store.begin_blind,
                     event.source_id,
@@ -563,60 +559,55 @@ class EventProcessor:
         """Record that a camera that was lost is not blind for that reason any more."""
         if event.type is EventType.CAMERA_OFFLINE:
             end_ts: int = event.payload["end_ts"]
-            await self._persist(
+            await self._commits.persist(
                 partial(
                     self._store.end_blind, event.source_id, BlindReason.OFFLINE, end_ts
                 )
             )
 
-    async def _persist[T](self, job: Callable[[], Awaitable[T]]) -> T:
-        """Do a job of the store, again and again until it succeeds.
-
-        Raises:
-            StoreError: It fails and the processor is being stopped.
-        """
-        delays = retry_delays()
-        while True:
-            try:
-                result = await job()
-            except StoreError as err:
-                if not self._store_failing:
-                    _LOGGER.error("Events cannot be stored and wait: %s", err)
-                self._store_failing = True
-                if self._stopping.is_set():
-                    raise
-            else:
-                if self._store_failing:
-                    _LOGGER.info("Events can be stored again")
-                self._store_failing = False
-                return result
-            await self._pause(next(delays))
-
-    def _publish(self, change: Change) -> None:
-        """Let every publisher hear of a stored change."""
-        for publisher in tuple(self._publishers):
-            publisher(change)
-
     async def _consume(self) -> None:
-        """Work through the queue in order until told to stop."""
-        lost = 0
-        while (job := await self._queue.get()) is not None:
-            try:
-                await job()
-            except StoreError:
-                lost += 1
-            except Exception:
-                _LOGGER.exception("Dropped an observation that could not be handled")
-        if lost:
+        """Work through the queue in order, what waits at a time as a group."""
+        while jobs := await self._next_jobs():
+            await self._work(jobs)
+        if self._commits.lost:
             _LOGGER.warning(
-                "Stopped while the event database failed: %d changes are lost", lost
+                "Stopped while the event database failed: %d changes are lost",
+                self._commits.lost,
             )
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but not longer than until told to stop."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
+    async def _next_jobs(self) -> list[_Job]:
+        """Return what waits, in order; nothing once told to stop."""
+        jobs: list[_Job] = []
+        while not jobs or (len(jobs) < GROUP and not self._queue.empty()):
+            if (job := await self._queue.get()) is None:
+                # Told again when these are done.
+                if jobs:
+                    self._queue.put_nowait(None)
+                break
+            jobs.append(job)
+        return jobs
+
+    async def _work(self, jobs: Sequence[_Job]) -> None:
+        """Plan jobs in order, then store and publish all that follows."""
+        async with self._lock:
+            turns = Turns()
+            for job in jobs:
+                await self._plan_job(job)
+                await turns.rest()
+            with contextlib.suppress(StoreError):
+                await self._commits.commit()
+        for job in jobs:
+            if job.done is not None and not job.done.done():
+                job.done.set_result(None)
+
+    async def _plan_job(self, job: _Job) -> None:
+        """Plan one job; if it fails it fails alone."""
+        try:
+            await job.plan()
+        except StoreError:
+            self._commits.lost += 1
+        except Exception:
+            _LOGGER.exception("Dropped an observation that could not be handled")
 
 
 def _with_handoff(observation: Observation) -> Observation:

@@ -26,6 +26,13 @@ RANKS: Final[dict[str, int]] = {
 }
 
 
+_NEW: Final = insert(events)
+_UPSERT: Final = _NEW.on_conflict_do_update(
+    index_elements=["id"],
+    set_={column.name: _NEW.excluded[column.name] for column in events.columns},
+)
+
+
 class Stored(NamedTuple):
     """A change that is written, and the number of the text that its event is found by."""
 
@@ -49,33 +56,36 @@ class Stored(NamedTuple):
         )
 
 
-def store_event(
-    connection: Connection, event: Event, kind: ChangeKind, phase: Phase, at: int
-) -> Stored:
-    """Number a change, write the event's row and append to the journal.
+def store_events(
+    connection: Connection, changed: Iterable[tuple[Event, ChangeKind]], at: int
+) -> list[Stored]:
+    """Number changes, write the events' rows and append to the journal.
 
     Args:
         connection: In a transaction.
-        event: Whole; its payload's `seq` and `phase` are set here.
-        kind: What is done to it.
-        phase: Where it stands then.
-        at: Dates the change, Unix milliseconds.
+        changed: In order; each event whole, its payload's `seq` and `phase` are
+            set here. One that changes more than once comes as often.
+        at: Dates the changes, Unix milliseconds.
+
+    Raises:
+        ValueError: A kind is `DELETED`, or a payload is not JSON.
     """
-    seq = journal_ends(connection)[1] + 1
-    stored = replace(event, payload=event.payload | {"phase": phase.value, "seq": seq})
-    change = Change(seq, kind, stored)
-    text_id = keep_text(connection, searchable(stored.type, stored.payload))
-    row = _row(stored) | {
-        "seq": seq,
-        "end_ts": stored.payload["end_ts"],
-        "zones": json.dumps(stored.payload.get("zones", [])),
-        "reviewers": json.dumps(reviewers_of(stored.payload)),
-        "text_id": text_id,
-    }
-    upsert = insert(events).values(row)
-    connection.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=row))
-    _append(connection, [change], at)
-    return Stored(change, text_id)
+    written: list[Stored] = []
+    rows: list[dict[str, Any]] = []
+    for seq, (event, kind) in enumerate(changed, journal_ends(connection)[1] + 1):
+        numbered = {"phase": Phase(kind.value).value, "seq": seq}
+        stored = replace(event, payload=event.payload | numbered)
+        text_id = keep_text(connection, searchable(stored.type, stored.payload))
+        written.append(Stored(Change(seq, kind, stored), text_id))
+        rows.append(_row(stored))
+    if not written:
+        return []
+    connection.execute(
+        _UPSERT,
+        [row | _search_row(each) for row, each in zip(rows, written, strict=True)],
+    )
+    _append(connection, [each.change for each in written], rows, at)
+    return written
 
 
 def delete_events(
@@ -101,7 +111,7 @@ def delete_events(
     ids = [change.event.id for change in changes]
     connection.execute(delete(events).where(events.c.id.in_(ids)))
     connection.execute(delete(protected).where(protected.c.event_id.in_(ids)))
-    _append(connection, changes, now)
+    _append(connection, changes, [_row(change.event) for change in changes], now)
     return [Stored(change, 0) for change in changes]
 
 
@@ -171,13 +181,30 @@ def trim_journal(connection: Connection, before_ms: int, up_to_seq: int) -> int:
     ).rowcount
 
 
-def _append(connection: Connection, changes: Iterable[Change], at: int) -> None:
-    """Append numbered changes to the journal."""
-    rows = [
-        _row(change.event) | {"seq": change.seq, "kind": change.kind.value, "at": at}
-        for change in changes
+def _search_row(stored: Stored) -> dict[str, Any]:
+    """Return the columns that only events have."""
+    payload = stored.change.event.payload
+    return {
+        "seq": stored.change.seq,
+        "end_ts": payload["end_ts"],
+        "zones": json.dumps(payload.get("zones", [])),
+        "reviewers": json.dumps(reviewers_of(payload)),
+        "text_id": stored.text_id,
+    }
+
+
+def _append(
+    connection: Connection,
+    changes: Iterable[Change],
+    rows: Iterable[dict[str, Any]],
+    at: int,
+) -> None:
+    """Append numbered changes to the journal, each with the row of its event."""
+    numbered = [
+        row | {"seq": change.seq, "kind": change.kind.value, "at": at}
+        for change, row in zip(changes, rows, strict=True)
     ]
-    connection.execute(insert(journal), rows)
+    connection.execute(insert(journal), numbered)
 
 
 def _row(event: Event) -> dict[str, Any]:

@@ -245,6 +245,21 @@ snoozes: Final = Table(
     Column("by", Text, nullable=False),
 )
 
+# One row a deed of a person: who looked at, took, judged or deleted what.
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ts", BigInteger, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("event_id", Text),
+    Column("source_id", Text),
+    Column("detail", Text, nullable=False),
+    Index("ix_audit_ts", "ts"),
+)
+
 # Each text that events are found by, once; see `texts`.
 texts: Final = Table(
     "texts",

@@ -20,15 +20,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 from ulid_transform import ulid_to_timestamp
 
-from ..models import (
-    BlindPeriod,
-    BlindReason,
-    Change,
-    ChangeKind,
-    Event,
-    Phase,
-    Severity,
-)
+from ..models import BlindPeriod, BlindReason, Change, ChangeKind, Event, Severity
 from . import blindness, records
 from .catalog import Catalog, Place
 from .classifier import end_event
@@ -208,24 +200,19 @@ class EventStore:
             ValueError: `kind` is `DELETED`, or the payload is not JSON.
             StoreError: It was not stored.
         """
-        return (await self.write_all([event], kind))[0]
+        return (await self.write_all([(event, kind)]))[0]
 
     async def write_all(
-        self, changed: Collection[Event], kind: ChangeKind
+        self, changed: Collection[tuple[Event, ChangeKind]]
     ) -> list[Change]:
-        """Store events in one transaction; as `write`, in the order given.
+        """Store events in one transaction, all or none; as `write`, in the order given.
 
         Args:
             changed: At most `BATCH`, or other writes wait for long.
-            kind: `NEW`, `UPDATED` or `ENDED`.
         """
-        phase = Phase(kind.value)
         at = self._clock()
         return await self._alter(
-            lambda connection: [
-                records.store_event(connection, event, kind, phase, at)
-                for event in changed
-            ]
+            lambda connection: records.store_events(connection, changed, at)
         )
 
     async def delete(
@@ -714,16 +701,12 @@ def _prune(
 def _close_open(connection: Connection, last_seen: int, now: int) -> tuple[Change, ...]:
     """End every open event at the last sign of life."""
     statement = select(events).where(events.c.end_ts.is_(None)).order_by(events.c.ts)
-    return tuple(
-        records.store_event(
-            connection,
-            end_event(records.event_of(row), last_seen, WHY_RESTART),
-            ChangeKind.ENDED,
-            Phase.ENDED,
-            now,
-        ).change
-        for row in connection.execute(statement).all()
-    )
+    ended = [
+        (end_event(records.event_of(row), last_seen, WHY_RESTART), ChangeKind.ENDED)
+        for row in connection.execute(statement)
+    ]
+    stored = records.store_events(connection, ended, now)
+    return tuple(each.change for each in stored)
 
 
 def _record_gap(connection: Connection, last_seen: int, now: int) -> BlindPeriod | None:

@@ -16,8 +16,9 @@ from homeassistant.components.http import KEY_HASS_USER
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 
-from ..access import may_read
+from ..access import doer_of, may_read
 from ..const import DOMAIN
+from ..events.audit import AuditLog
 from ..events.store import StoreError
 from ..models import MediaKind, MediaState, SourceInfo
 from . import exports, files, states
@@ -28,6 +29,8 @@ ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 # More parts than an event of a year has.
 PART: Final = re.compile(r"[0-9]{1,6}")
 
+# What a person opens; lists load the others by themselves.
+LOOKS: Final = frozenset({MediaKind.SNAPSHOT, MediaKind.CLIP})
 CACHE_FINAL: Final = "private, max-age=31536000, immutable"
 CACHE_GROWING: Final = "private, no-cache"
 
@@ -71,13 +74,21 @@ class EventMediaView(HomeAssistantView):
         if found is None:
             raise web.HTTPNotFound
         source = runtime.async_sources().get(found.event.source_id)
-        if not may_read(request[KEY_HASS_USER], source):
+        user = request[KEY_HASS_USER]
+        if not may_read(user, source):
             raise web.HTTPForbidden
         if found.path is None:
             if found.state in (MediaState.NONE, MediaState.PENDING):
                 raise web.HTTPNotFound
             # It may have been ready once: it is known what became of it.
             raise web.HTTPGone(text=found.state.value)
+        if MediaKind(kind) in LOOKS:
+            runtime.audit.note_look(
+                doer_of(user),
+                event_id=event_id,
+                source_id=found.event.source_id,
+                detail=kind,
+            )
         return MediaResponse(
             found.path,
             headers={
@@ -105,8 +116,15 @@ class ExportView(HomeAssistantView):
         if export is None:
             raise web.HTTPNotFound
         source = runtime.async_sources().get(export.source_id)
-        if not may_read(request[KEY_HASS_USER], source):
+        user = request[KEY_HASS_USER]
+        if not may_read(user, source):
             raise web.HTTPForbidden
+        runtime.audit.note_look(
+            doer_of(user),
+            event_id=None,
+            source_id=export.source_id,
+            detail=export.name,
+        )
         path = Path(export.root, export.path)
         return MediaResponse(
             path,
@@ -130,6 +148,7 @@ class Running(Protocol):
 
     library: MediaLibrary
     exports: Exports
+    audit: AuditLog
 
     def async_sources(self) -> dict[str, SourceInfo]:
         """Return all sources by their ids."""

@@ -34,7 +34,8 @@ from .filters import (
     Filter,
     readable_ids,
 )
-from .subscriptions import MAX_PENDING, News, Subscriber, Timeline, readable_blind
+from .rounds import Audience, News, Subscriber, readable_blind
+from .subscriptions import MAX_PENDING, Timeline
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 500
@@ -96,7 +97,8 @@ async def ws_subscribe(
             removed: list[str] = []
         else:
             latest = {change.event.id: News(change) for change in missed}
-            events, removed = subscriber.split(latest.values(), timeline.views())
+            audience = Audience(connection.user, timeline.views(), {})
+            events, removed = audience.split(latest.values(), event_filter)
             seq = max([seq, *(change.seq for change in missed)])
         now = wall_ms()
         blind = await _blind(

@@ -97,6 +97,49 @@ class Rain:
         self._seqs.setdefault(change.event.id, change.seq)
 
 
+class Flapping:
+    """Many sensors that go on and off, one after the other, at every source in turn."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin with all of them off."""
+        self.began = 0
+        self.seq = 0
+        self._hass = hass
+        self._flips = 0
+
+    def flip(self, count: int, sensors: int) -> None:
+        """Let so many of the sensors change, as the integration's own would.
+
+        While the integration is being reloaded nobody watches them.
+        """
+        for entry in self._hass.config_entries.async_loaded_entries("vigilar"):
+            runtime: Any = entry.runtime_data
+            self.seq = runtime.store.last_seq
+            sources = sorted(runtime.async_sources())
+            for _ in range(count):
+                self._flip(runtime.processor, sources, sensors)
+
+    def _flip(self, processor: Any, sources: list[str], sensors: int) -> None:
+        """Let the next sensor change."""
+        # Of the running integration: this is another component, in its process.
+        models = sys.modules["custom_components.vigilar.models"]
+        turn, sensor = divmod(self._flips, sensors)
+        self._flips += 1
+        begins = turn % 2 == 0
+        self.began += begins
+        kinds = models.ObservationKind
+        processor.submit(
+            models.Observation(
+                kind=kinds.MOTION_STARTED if begins else kinds.MOTION_ENDED,
+                source_id=sources[sensor % len(sources)],
+                ts=time.time_ns() // 1_000_000,
+                key=f"sensor {sensor} {turn // 2}",
+                score=0.5,
+                zones=("Storm",),
+            )
+        )
+
+
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Measure from now on, and answer `loop_probe/take`."""
     probe = LoopProbe(hass)
@@ -136,6 +179,27 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         """Send what the journal says of those events."""
         connection.send_result(message["id"], await rain.journal())
 
-    for command in (take, observe, journal):
+    flapping = Flapping(hass)
+
+    @callback
+    @websocket_api.websocket_command(
+        {
+            vol.Required("type"): "loop_probe/flip",
+            vol.Required("count"): int,
+            vol.Required("sensors"): int,
+        }
+    )
+    def flip(
+        hass: HomeAssistant,
+        connection: websocket_api.ActiveConnection,
+        message: dict[str, Any],
+    ) -> None:
+        """Let sensors change; send how often one began, and the newest number."""
+        flapping.flip(message["count"], message["sensors"])
+        connection.send_result(
+            message["id"], {"began": flapping.began, "seq": flapping.seq}
+        )
+
+    for command in (take, observe, journal, flip):
         websocket_api.async_register_command(hass, command)
     return True
