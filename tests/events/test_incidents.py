@@ -102,6 +102,15 @@ def test_what_goes_on_keeps_its_incident_open() -> None:
     assert made.join(Happening("house", 6 * WINDOW + 1).event, "house") != first
 
 
+def test_what_never_rests_is_not_one_incident_for_ever() -> None:
+    """After ten minutes another one begins, whatever still goes on."""
+    made = incidents()
+    first = made.join(make_event(BEGAN, source_id="street"), "garden")
+    assert made.join(Happening("garden", MAX_LENGTH_MS).event, "garden") == first
+    later = Happening("garden", MAX_LENGTH_MS + 1).event
+    assert made.join(later, "garden") == later.id
+
+
 def test_what_is_nowhere_joins_only_its_own_source() -> None:
     """Two sources without an area have nothing to do with each other."""
     made = incidents()

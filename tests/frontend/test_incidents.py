@@ -59,9 +59,9 @@ def test_stories_and_other_incidents_keep_apart(stage: Stage) -> None:
         stage,
         """return told(items([
             event("x", 1, { source: "drive" }), part("a", 2, "drive"), event("y", 3, { source: "drive" }),
-            part("b", 4, "porch"), part("c", 4.5, "hall", { incident: "j" }), part("d", 5, "attic", { incident: "j" }),
+            part("b", 4, "porch"), event("z", 4.2, { source: "porch" }), part("c", 4.5, "hall", { incident: "j" }), part("d", 5, "attic", { incident: "j" }),
         ]));""",
-    ) == ["d: d c", "b: b a", "y: y x"]
+    ) == ["d: d c", "z", "b: b a", "y: y x"]
 
 
 def test_it_stays_itself_while_it_grows(stage: Stage) -> None:

@@ -234,7 +234,8 @@ async def test_what_failed_for_good_does_not_swallow_the_rest(
     app.fails = None
     await bench.restart()
     await bench.tell(second)
-    assert app.sounds == 1
+    assert [item["title"] for item in app.sent] == ["Person: Driveway → Porch"]
+    assert (await bench.row(second)).state is DeliveryState.SENT
 
 
 async def test_a_deleted_event_leaves_the_text(
