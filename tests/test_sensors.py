@@ -207,6 +207,21 @@ async def test_a_sensor_that_stays_away_is_offline(
     assert runtime.sources.async_views()["source_0"].online
 
 
+async def test_a_sensor_whose_integration_starts_late_is_not_offline(
+    hass: HomeAssistant, runtime: VigilarRuntime, add: Add
+) -> None:
+    """While Home Assistant starts nobody is missed."""
+    await add(DOOR)
+    hass.set_state(CoreState.starting)
+    await later(hass, GRACE_S + 1)
+    assert await types(runtime) == []
+    hass.set_state(CoreState.running)
+    assert runtime.async_diagnostics()["sensors"] == {"source_0": True}
+    await later(hass, 2 * GRACE_S + 2)
+    assert await types(runtime) == [("sensor_offline", False)]
+    assert runtime.async_diagnostics()["sensors"] == {"source_0": False}
+
+
 async def test_a_deleted_entity_needs_its_user(
     hass: HomeAssistant,
     runtime: VigilarRuntime,
