@@ -545,6 +545,8 @@ def _sentences(*parts: str) -> str:
 def _with_reason(rule: str, reason: str) -> str:
     """Make one sentence of a rule and what the source gave as the reason."""
     detail = _ADDRESS.sub("(address)", " ".join(reason.split())).rstrip(". ")
+    # What the alarm reports is its reason alone.
+    rule = " ".join(rule.split())
     return f"{rule}: {detail}." if detail else f"{rule}."
 
 
