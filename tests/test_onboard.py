@@ -24,7 +24,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from .common import Workers, settle
+from .common import Workers, make_jpeg, settle
 
 PERSON = "binary_sensor.door_person"
 VEHICLE = "binary_sensor.door_vehicle"
@@ -115,7 +115,7 @@ async def test_pixels_and_camera_make_one_event(
     for camera_first in (True, False):
         if camera_first:
             await say(hass, PERSON, "on")
-        worker.see_motion("walk", wall_ms())
+        worker.see_motion("walk", wall_ms(), make_jpeg())
         await settle(hass)
         if not camera_first:
             await say(hass, PERSON, "on")
@@ -129,6 +129,7 @@ async def test_pixels_and_camera_make_one_event(
         event = (await events(house))[-1]
         assert event.payload["end_ts"] is not None
         assert event.payload["why"] == "The camera itself recognised a person."
+        assert event.payload["media"]["snapshot"]["state"] == "ready"
     assert len(await events(house)) == 2
 
 

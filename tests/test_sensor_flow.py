@@ -6,12 +6,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vigilar.const import (
+    CONF_CAMERAS,
     CONF_DEBOUNCE,
     CONF_ENTITIES,
     CONF_ENTITY,
     CONF_SOURCE_ID,
     CONF_STUCK,
     CONF_TYPE,
+    SUBENTRY_RECIPIENT,
     SUBENTRY_SENSOR,
 )
 from custom_components.vigilar.runtime import VigilarRuntime
@@ -242,3 +244,22 @@ async def test_what_an_entity_says_goes_by_its_device_class(
         "cover.blind": None,
         "binary_sensor.helper": None,
     }
+
+
+async def test_a_recipient_may_want_to_hear_of_some_sensors(
+    hass: HomeAssistant, runtime: VigilarRuntime, entry: MockConfigEntry
+) -> None:
+    """They are offered beside the cameras."""
+    await _submit(hass, entry, "binary_sensor.kitchen")
+    manager = hass.config_entries.subentries
+    menu = await manager.async_init(
+        (entry.entry_id, SUBENTRY_RECIPIENT), context={"source": SOURCE_USER}
+    )
+    form = await manager.async_configure(menu["flow_id"], {"next_step_id": "entity"})
+    schema = form["data_schema"]
+    assert schema is not None
+    assert schema.schema[CONF_CAMERAS].config["options"] == [
+        {"value": "front_door", "label": "Front door"},
+        {"value": "back_yard", "label": "Back yard"},
+        {"value": "kitchen", "label": "Kitchen"},
+    ]

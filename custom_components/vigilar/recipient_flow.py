@@ -42,10 +42,12 @@ from .const import (
     CONF_ZONES,
     NEVER,
     SUBENTRY_CAMERA,
+    SUBENTRY_SENSOR,
 )
 from .models import EventType, Severity
 from .publish.phone.house import MOBILE_APP, NOTIFY_DOMAIN, PERSON_DOMAIN
 from .publish.phone.recipient import Presence, TargetKind
+from .sensing import read_sensors
 from .sources import async_camera_entity_id, async_camera_reference
 from .vision.zones import ZoneKind
 
@@ -149,7 +151,7 @@ class RecipientSubentryFlow(ConfigSubentryFlow):
         ]
         # What was deleted since is no choice any more.
         for key, choices in (
-            (CONF_CAMERAS, self._camera_names()),
+            (CONF_CAMERAS, self._source_names()),
             (CONF_ZONES, self._zone_names()),
         ):
             values[key] = [value for value in values[key] if value in choices]
@@ -183,10 +185,19 @@ class RecipientSubentryFlow(ConfigSubentryFlow):
         return target if state is None else state.name
 
     @callback
-    def _camera_names(self) -> dict[str, str]:
-        """Return the names of the cameras by their source ids."""
-        cameras = self._get_entry().get_subentries_of_type(SUBENTRY_CAMERA)
-        return {camera.data[CONF_SOURCE_ID]: camera.title for camera in cameras}
+    def _source_names(self) -> dict[str, str]:
+        """Return the names of the cameras, then of the sensors, by their source ids."""
+        entry = self._get_entry()
+        cameras = {
+            camera.data[CONF_SOURCE_ID]: camera.title
+            for camera in entry.get_subentries_of_type(SUBENTRY_CAMERA)
+        }
+        sensors = {
+            sensor.source_id: sensor.name
+            for subentry in entry.get_subentries_of_type(SUBENTRY_SENSOR)
+            for sensor in read_sensors(subentry)
+        }
+        return cameras | sensors
 
     @callback
     def _zone_names(self) -> list[str]:
@@ -207,9 +218,9 @@ class RecipientSubentryFlow(ConfigSubentryFlow):
             for item in Presence
             if item is not Presence.PERSON_AWAY or self._kind is TargetKind.PERSON
         ]
-        camera_options = [
+        source_options = [
             SelectOptionDict(value=source_id, label=name)
-            for source_id, name in self._camera_names().items()
+            for source_id, name in self._source_names().items()
         ]
         zones = self._zone_names()
         fields: dict[vol.Marker, Selector[Any]] = {
@@ -218,7 +229,7 @@ class RecipientSubentryFlow(ConfigSubentryFlow):
                 "severity", list(Severity)
             ),
             vol.Optional(CONF_CAMERAS, default=list): SelectSelector(
-                SelectSelectorConfig(options=camera_options, multiple=True)
+                SelectSelectorConfig(options=source_options, multiple=True)
             ),
             vol.Optional(CONF_TYPES, default=list): _choice(
                 "event_type", list(EventType), multiple=True

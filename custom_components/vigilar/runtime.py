@@ -381,6 +381,10 @@ class VigilarRuntime:
             "weather": {"steps": self.weather.steps, "causes": self.weather.causes},
             "timeline_subscribers": self.timeline.subscriber_count,
             "phones": self.phones.diagnostics,
+            "sensors": {
+                source_id: follower.online
+                for source_id, follower in self.sensors.followers.items()
+            },
             "mqtt": None if self.mqtt is None else self.mqtt.diagnostics,
             "observe": None if self.observing is None else self.observing.diagnostics,
             "remote_sites": self.remote_sites.diagnostics,

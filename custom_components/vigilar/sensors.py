@@ -167,6 +167,10 @@ class SensorFollower:
     @callback
     def _async_lost(self, _now: datetime) -> None:
         """Tell that nobody knows any more what the sensor would say."""
+        if self._hass.state is not CoreState.running:
+            # Its integration may not even have been loaded yet.
+            self._arm("away", GRACE_S, self._async_lost)
+            return
         for name in list(self._timers):
             self._cancel(name)
         self.online = False
