@@ -115,7 +115,9 @@ class VigilarRuntime:
         self.processor = EventProcessor(self.store, self.async_source_info)
         self.audit = AuditLog(self.store)
         self.timeline = Timeline(hass, self.store, self.async_source_views)
-        self.phones = PhoneNotifier(hass, self.store, revise=self.processor.revise)
+        self.phones = PhoneNotifier(
+            hass, self.store, revise=self.processor.revise, audit=self.audit
+        )
         self._model_folder = object_model.model_folder(hass, entry.options)
         self.inference = InferenceThread(lambda: load_detector(self._model_folder))
         self.library = MediaLibrary(

@@ -15,6 +15,7 @@ from homeassistant.components import persistent_notification
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
+from ..events.audit import AuditLog
 from ..events.clock import wall_ms
 from ..events.ledger import Delivery, DeliveryState, Ledger
 from ..events.processor import Amend
@@ -77,6 +78,7 @@ class PhoneNotifier:
         store: EventStore,
         *,
         revise: Callable[[Collection[str], Amend], Awaitable[object]],
+        audit: AuditLog,
         clock: Callable[[], int] = wall_ms,
     ) -> None:
         """Make a notifier without recipients.
@@ -85,6 +87,7 @@ class PhoneNotifier:
             hass: Home Assistant.
             store: The event database, open when this is started.
             revise: Changes events as a person asked.
+            audit: Records what people do with the buttons.
             clock: Unix milliseconds.
         """
         self.ledger = Ledger(store)
@@ -99,6 +102,7 @@ class PhoneNotifier:
             revise=revise,
             recipient=self._recipients.get,
             dismiss=self._async_dismiss,
+            audit=audit,
             clock=clock,
         )
         self._jobs: dict[str, _Job] = {}

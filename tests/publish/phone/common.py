@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from ulid_transform import ulid_at_time
 
+from custom_components.vigilar.events.audit import AuditLog
 from custom_components.vigilar.events.ledger import Delivery
 from custom_components.vigilar.events.processor import Amend
 from custom_components.vigilar.events.store import EventStore
@@ -158,12 +159,17 @@ class Bench:
         self.hass = hass
         self.store = store
         self.clock = clock
+        self.audit = AuditLog(store, clock=clock)
         self.notifier = self._make_notifier()
 
     def _make_notifier(self) -> PhoneNotifier:
         """Make a notifier that is not started."""
         return PhoneNotifier(
-            self.hass, self.store, revise=self.revise, clock=self.clock
+            self.hass,
+            self.store,
+            revise=self.revise,
+            audit=self.audit,
+            clock=self.clock,
         )
 
     async def revise(self, event_ids: Collection[str], amend: Amend) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
 
+from ...events.audit import AuditLog, Deed, Doer
 from ...events.ledger import Delivery, Ledger, Snooze
 from ...events.processor import Amend
 from ...events.reviews import Reviewer, seen
@@ -39,6 +40,7 @@ class Buttons:
         revise: Callable[[Collection[str], Amend], Awaitable[object]],
         recipient: Callable[[str], Recipient | None],
         dismiss: Callable[[Delivery], Awaitable[None]],
+        audit: AuditLog,
         clock: Callable[[], int],
     ) -> None:
         """Make a listener that does not listen yet.
@@ -49,6 +51,7 @@ class Buttons:
             revise: Changes events as a person asked.
             recipient: Looks a recipient up by its id.
             dismiss: Notes that a notification was put away.
+            audit: Records who has seen what.
             clock: Unix milliseconds.
         """
         self._hass = hass
@@ -56,6 +59,7 @@ class Buttons:
         self._revise = revise
         self._recipient = recipient
         self._dismiss = dismiss
+        self._audit = audit
         self._clock = clock
         self._remove: list[CALLBACK_TYPE] = []
 
@@ -85,6 +89,12 @@ class Buttons:
         if match[1] == SEEN:
             reviewer = Reviewer(tap.context.user_id or "", by, now)
             await self._revise([row.event_id], seen(reviewer))
+            self._audit.note(
+                Doer(reviewer.user_id, by),
+                Deed.REVIEWED,
+                event_ids=[row.event_id],
+                source_id=row.source_id,
+            )
         else:
             until = now + SNOOZE_MINUTES * 60_000
             await self._ledger.snooze(
