@@ -275,6 +275,8 @@ async def test_commands(
             admin: bool, name: str = name, row: Row = row
         ) -> tuple[bool, Any]:
             """Send the command; return the first that it sends if it subscribes."""
+            # What the administrator did before this is done by now.
+            await settle(hass)
             before = await runtime.store.get(ids["event_id"])
             client = clients[admin]
             fields = _complete(row.fields, ids)
@@ -309,6 +311,8 @@ async def test_actions(
             admin: bool, name: str = name, row: Row = row
         ) -> tuple[bool, Any]:
             """Call the action."""
+            # What the administrator did before this is done by now.
+            await settle(hass)
             before = await runtime.store.get(ids["event_id"])
             responds = hass.services.supports_response(DOMAIN, name)
             try:

@@ -125,7 +125,11 @@ class VigilarRuntime:
         self.timeline = Timeline(hass, self.store, self.sources.async_views)
         self.guard = Guard(hass, entry, self.processor.submit)
         self.phones = PhoneNotifier(
-            hass, self.store, revise=self.processor.revise, panel=self.guard
+            hass,
+            self.store,
+            revise=self.processor.revise,
+            panel=self.guard,
+            audit=self.audit,
         )
         self._model_folder = object_model.model_folder(hass, entry.options)
         self.inference = InferenceThread(lambda: load_detector(self._model_folder))

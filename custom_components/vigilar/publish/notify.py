@@ -15,6 +15,7 @@ from homeassistant.components import persistent_notification
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
+from ..events.audit import AuditLog
 from ..events.clock import wall_ms
 from ..events.ledger import Delivery, DeliveryState, Ledger
 from ..events.processor import Amend
@@ -97,6 +98,7 @@ class PhoneNotifier:
         *,
         revise: Callable[[Collection[str], Amend], Awaitable[object]],
         panel: Panel,
+        audit: AuditLog,
         clock: Callable[[], int] = wall_ms,
     ) -> None:
         """Make a notifier without recipients.
@@ -106,6 +108,7 @@ class PhoneNotifier:
             store: The event database, open when this is started.
             revise: Changes events as a person asked.
             panel: The alarm.
+            audit: Records what people do with the buttons.
             clock: Unix milliseconds.
         """
         self.ledger = Ledger(store)
@@ -121,6 +124,7 @@ class PhoneNotifier:
             recipient=self._recipients.get,
             dismiss=self._async_dismiss,
             panel=panel,
+            audit=audit,
             clock=clock,
         )
         self._jobs: dict[str, _Job] = {}

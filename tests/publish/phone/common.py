@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from ulid_transform import ulid_at_time
 
+from custom_components.vigilar.events.audit import AuditLog
 from custom_components.vigilar.events.ledger import Delivery
 from custom_components.vigilar.events.processor import Amend
 from custom_components.vigilar.events.store import EventStore
@@ -177,6 +178,7 @@ class Bench:
         self.store = store
         self.clock = clock
         self.panel = FakePanel()
+        self.audit = AuditLog(store, clock=clock)
         self.notifier = self._make_notifier()
 
     def _make_notifier(self) -> PhoneNotifier:
@@ -186,6 +188,7 @@ class Bench:
             self.store,
             revise=self.revise,
             panel=self.panel,
+            audit=self.audit,
             clock=self.clock,
         )
 

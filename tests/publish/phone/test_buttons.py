@@ -50,6 +50,8 @@ async def test_seen(bench: Bench, told: tuple[FakeApp, Event]) -> None:
     app, event = told
     await bench.tap(app.action("VIGILAR_SEEN"))
     assert await _seen(bench, event) == "Anna A."
+    ((_, deed),) = await bench.audit.page(limit=10)
+    assert (deed.action, deed.event_id, deed.name) == ("reviewed", event.id, "Anna A.")
     await bench.tell(ended(event), ChangeKind.ENDED)
     assert len(app.sent) == 1
 

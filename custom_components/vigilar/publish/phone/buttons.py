@@ -12,6 +12,7 @@ from typing import Any, Final
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
+from ...events.audit import AuditLog, Deed, Doer
 from ...events.ledger import Delivery, Ledger, Snooze
 from ...events.processor import Amend
 from ...events.reviews import Reviewer, seen
@@ -43,6 +44,7 @@ class Buttons:
         recipient: Callable[[str], Recipient | None],
         dismiss: Callable[[Delivery], Awaitable[None]],
         panel: Panel,
+        audit: AuditLog,
         clock: Callable[[], int],
     ) -> None:
         """Make a listener that does not listen yet.
@@ -54,6 +56,7 @@ class Buttons:
             recipient: Looks a recipient up by its id.
             dismiss: Notes that a notification was put away.
             panel: The alarm.
+            audit: Records who has seen what.
             clock: Unix milliseconds.
         """
         self._hass = hass
@@ -62,6 +65,7 @@ class Buttons:
         self._recipient = recipient
         self._dismiss = dismiss
         self._panel = panel
+        self._audit = audit
         self._clock = clock
         self._remove: list[CALLBACK_TYPE] = []
 
@@ -90,7 +94,14 @@ class Buttons:
         now = self._clock()
         if match[1] == SEEN:
             reviewer = Reviewer(tap.context.user_id or "", by, now)
-            await self._revise(await self._ledger.shown_with(row), seen(reviewer))
+            shown = await self._ledger.shown_with(row)
+            await self._revise(shown, seen(reviewer))
+            self._audit.note(
+                Doer(reviewer.user_id, by),
+                Deed.REVIEWED,
+                event_ids=shown,
+                source_id=row.source_id,
+            )
         elif match[1] == SNOOZE:
             until = now + SNOOZE_MINUTES * 60_000
             await self._ledger.snooze(
