@@ -14,6 +14,7 @@ from homeassistant.loader import async_get_integration
 
 from .const import DOMAIN, PLATFORMS
 from .events.store import StoreError
+from .finding import async_register_finding
 from .keeping import async_register_keeping
 from .live import async_register_live
 from .media.views import async_register_views
@@ -22,6 +23,7 @@ from .publish.delivery import async_register_delivery
 from .publish.timeline import async_register_commands
 from .reviewing import async_register_reviewing
 from .runtime import VigilarConfigEntry, VigilarRuntime
+from .snoozing import async_register_snoozing
 from .tuning import async_register_tuning
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -32,9 +34,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_serve_frontend(hass)
     async_register_commands(hass)
     async_register_delivery(hass)
+    async_register_finding(hass)
     async_register_keeping(hass)
     async_register_live(hass)
     async_register_reviewing(hass)
+    async_register_snoozing(hass)
     async_register_tuning(hass)
     async_register_views(hass)
     return True
