@@ -43,7 +43,7 @@ def test_a_sentence_names_the_zones_and_the_entity(hass: HomeAssistant) -> None:
 
 def test_what_is_not_known_is_still_readable(hass: HomeAssistant) -> None:
     """An event of a newer kind, of a source without an entity."""
-    assert describe(hass, "glass_broken", entity_id=None) == {
+    assert describe(hass, "earthquake_felt", entity_id=None) == {
         "name": "Front door",
-        "message": "glass broken",
+        "message": "earthquake felt",
     }

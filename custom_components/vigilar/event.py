@@ -8,7 +8,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import CameraCoordinator
 from .entity import VigilarCameraEntity
-from .models import ALARM_TYPES, Change, ChangeKind, Event, EventType
+from .models import ALARM_TYPES, SENSOR_TYPES, Change, ChangeKind, Event, EventType
 from .runtime import VigilarConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -17,7 +17,9 @@ ACTIVITY = EventEntityDescription(
     key="activity",
     translation_key="activity",
     event_types=[
-        event_type.value for event_type in EventType if event_type not in ALARM_TYPES
+        event_type.value
+        for event_type in EventType
+        if event_type not in ALARM_TYPES | SENSOR_TYPES
     ],
 )
 

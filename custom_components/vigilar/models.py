@@ -37,9 +37,29 @@ class EventType(StrEnum):
     ALARM_DISARMED = "alarm_disarmed"
     ALARM_TRIGGERED = "alarm_triggered"
     ALARM_LOCKED_OUT = "alarm_locked_out"
+    DOOR_OPENED = "door_opened"
+    WINDOW_OPENED = "window_opened"
+    GATE_OPENED = "gate_opened"
+    GARAGE_OPENED = "garage_opened"
+    LOCK_UNLOCKED = "lock_unlocked"
+    LOCK_JAMMED = "lock_jammed"
+    GLASS_BROKEN = "glass_broken"
+    SMOKE = "smoke"
+    CARBON_MONOXIDE = "carbon_monoxide"
+    GAS = "gas"
+    WATER_LEAK = "water_leak"
+    DOORBELL = "doorbell"
+    PRESENCE = "presence"
+    SOUND = "sound"
+    VIBRATION = "vibration"
+    TAMPER = "tamper"
+    PANIC = "panic"
+    PROBLEM = "problem"
+    SENSOR_OFFLINE = "sensor_offline"
+    MANUAL = "manual"
 
 
-# What the alarm itself reports; the rest comes from cameras.
+# What the alarm itself reports.
 ALARM_TYPES: Final = frozenset(
     {
         EventType.ALARM_ARMED,
@@ -48,6 +68,42 @@ ALARM_TYPES: Final = frozenset(
         EventType.ALARM_LOCKED_OUT,
     }
 )
+
+
+# What only sensors of the house report; they may report `MOTION` as well.
+SENSOR_TYPES: Final = frozenset(
+    {
+        EventType.DOOR_OPENED,
+        EventType.WINDOW_OPENED,
+        EventType.GATE_OPENED,
+        EventType.GARAGE_OPENED,
+        EventType.LOCK_UNLOCKED,
+        EventType.LOCK_JAMMED,
+        EventType.GLASS_BROKEN,
+        EventType.SMOKE,
+        EventType.CARBON_MONOXIDE,
+        EventType.GAS,
+        EventType.WATER_LEAK,
+        EventType.DOORBELL,
+        EventType.PRESENCE,
+        EventType.SOUND,
+        EventType.VIBRATION,
+        EventType.TAMPER,
+        EventType.PANIC,
+        EventType.PROBLEM,
+        EventType.SENSOR_OFFLINE,
+    }
+)
+
+
+class SourceKind(StrEnum):
+    """What sort of thing reports events."""
+
+    CAMERA = "camera"
+    ALARM = "alarm"
+    SENSOR = "sensor"
+    REMOTE = "remote"
+    """Another house."""
 
 
 class ArmMode(StrEnum):

@@ -10,12 +10,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import (
-    area_registry as ar,
-    device_registry as dr,
-    entity_registry as er,
-    issue_registry as ir,
-)
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
@@ -23,7 +18,6 @@ from homeassistant.helpers.storage import Store
 
 from . import object_model, panel, runtime_extras
 from .const import (
-    ALARM_SOURCE,
     CONF_MQTT,
     CONF_MQTT_PREFIX,
     CONF_PANEL,
@@ -42,7 +36,7 @@ from .events.clock import wall_ms
 from .events.processor import EventProcessor
 from .events.store import EventStore, StoreError
 from .governor import Governor
-from .guard import AlarmKind, Guard, GuardSettings
+from .guard import Guard, GuardSettings
 from .luma_keeper import LumaKeeper
 from .media.exports import Exports
 from .media.library import MediaLibrary, Trouble
@@ -55,15 +49,15 @@ from .publish.bus import BusPublisher
 from .publish.mqtt import MqttPublisher
 from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
-from .publish.source_views import SourceView
 from .publish.subscriptions import Timeline
-from .sources import CameraConfig, async_camera_entity_id, tuned
+from .source_directory import AlarmSource, CameraSources, SourceDirectory
+from .sources import CameraConfig, tuned
 from .surroundings import Surroundings
 from .tuning_replay import Replays
 from .vision.inference import InferenceThread
 from .vision.luma import LumaMemory
 from .vision.objects import load_detector
-from .vision.zones import Zone, ZoneKind
+from .vision.zones import Zone
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -111,8 +105,9 @@ class VigilarRuntime:
         self.entry = entry
         self.cameras: dict[str, CameraCoordinator] = {}
         self.store = EventStore(f"sqlite:///{hass.config.path(DATABASE_FILE)}")
-        self.processor = EventProcessor(self.store, self.async_source_info)
-        self.timeline = Timeline(hass, self.store, self.async_source_views)
+        self.sources = SourceDirectory()
+        self.processor = EventProcessor(self.store, self.sources.async_info)
+        self.timeline = Timeline(hass, self.store, self.sources.async_views)
         self.phones = PhoneNotifier(hass, self.store, revise=self.processor.revise)
         self._model_folder = object_model.model_folder(hass, entry.options)
         self.inference = InferenceThread(lambda: load_detector(self._model_folder))
@@ -139,6 +134,8 @@ class VigilarRuntime:
             lambda: self.inference.cpu_s + self._writer.cpu_s,
         )
         self.guard = Guard(hass, entry, self.processor.submit)
+        self.sources.async_add(CameraSources(hass, entry, self.cameras))
+        self.sources.async_add(AlarmSource(hass, entry, self.guard))
         self.surroundings = Surroundings(
             hass, lambda: self.guard.mode, lambda: entry.options
         )
@@ -317,43 +314,15 @@ class VigilarRuntime:
     @callback
     def async_source_info(self, source_id: str) -> SourceInfo | None:
         """Return what events carry of their source, or None if it is gone."""
-        if source_id == ALARM_SOURCE:
-            return self._async_describe_alarm()
-        for camera in self.cameras.values():
-            if camera.camera.source_id == source_id:
-                return self._async_describe(camera)
-        return None
+        return self.sources.async_info(source_id)
 
     @callback
     def async_sources(self) -> dict[str, SourceInfo]:
         """Return all sources by their ids."""
-        infos = [self._async_describe(camera) for camera in self.cameras.values()]
-        if self.guard.settings.kind is AlarmKind.OWN:
-            infos.append(self._async_describe_alarm())
-        return {info.source_id: info for info in infos}
-
-    @callback
-    def async_source_views(self) -> dict[str, SourceView]:
-        """Return what clients are told of all sources, by their ids."""
-        areas = ar.async_get(self.hass)
-        views = {}
-        for camera in self.cameras.values():
-            info = self._async_describe(camera)
-            area = None if info.area_id is None else areas.async_get_area(info.area_id)
-            config = camera.camera
-            views[info.source_id] = SourceView(
-                info=info,
-                area=None if area is None else area.name,
-                zones=tuple(
-                    zone.name
-                    for zone in config.settings.zones
-                    if zone.kind is ZoneKind.INCLUDE
-                ),
-                online=camera.data.online,
-                detecting=camera.data.detecting,
-                camera_entity_id=None if config.camera is None else info.entity_id,
-            )
-        return views
+        return {
+            source_id: view.info
+            for source_id, view in self.sources.async_views().items()
+        }
 
     @callback
     def async_diagnostics(self) -> dict[str, Any]:
@@ -370,44 +339,6 @@ class VigilarRuntime:
             "phones": self.phones.diagnostics,
             "mqtt": None if self.mqtt is None else self.mqtt.diagnostics,
         }
-
-    @callback
-    def _async_describe(self, camera: CameraCoordinator) -> SourceInfo:
-        """Return what events carry of a camera."""
-        config = camera.camera
-        device = dr.async_get(self.hass).async_get_device_by_identifier(
-            (DOMAIN, config.subentry_id), self.entry.entry_id
-        )
-        if config.camera is not None:
-            entity_id = async_camera_entity_id(self.hass, config.camera)
-        else:
-            entity_id = er.async_get(self.hass).async_get_entity_id(
-                "event", DOMAIN, f"{config.subentry_id}_activity"
-            )
-        return SourceInfo(
-            source_id=config.source_id,
-            name=config.name,
-            entity_id=entity_id,
-            device_id=None if device is None else device.id,
-            area_id=None if device is None else device.area_id,
-        )
-
-    @callback
-    def _async_describe_alarm(self) -> SourceInfo:
-        """Return what events carry of the alarm."""
-        hub = dr.async_get(self.hass).async_get_device_by_identifier(
-            (DOMAIN, self.entry.entry_id), self.entry.entry_id
-        )
-        entity_id = er.async_get(self.hass).async_get_entity_id(
-            "alarm_control_panel", DOMAIN, f"{self.entry.entry_id}_alarm"
-        )
-        return SourceInfo(
-            source_id=ALARM_SOURCE,
-            name="Alarm",
-            entity_id=entity_id,
-            device_id=None if hub is None else hub.id,
-            area_id=None if hub is None else hub.area_id,
-        )
 
     @callback
     def _async_create_camera(self, config: CameraConfig) -> CameraCoordinator:

@@ -68,6 +68,9 @@ async def test_the_dashboard_shows_the_timeline_and_every_camera(
     """Made of nothing but its name, readable by everyone in both themes."""
     async with dashboard(house, dark=dark) as page:
         await page.locator("vigilar-timeline-card .status.live").wait_for()
+        if dark:
+            # The page is dark before Home Assistant says so.
+            await page.locator("vigilar-timeline[dark]").wait_for()
         await async_assert_accessible(page)
         await page.get_by_role("tab", name="Cameras").click()
         cards = page.locator("vigilar-camera-card")

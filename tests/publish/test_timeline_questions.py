@@ -313,6 +313,7 @@ async def test_a_user_is_told_of_his_cameras_only(
     (source,) = connected["sources"]
     assert source | {"device_id": "x", "entity_id": "y"} == {
         "source_id": "back_yard",
+        "kind": "camera",
         "name": "Back yard",
         "entity_id": "y",
         "device_id": "x",

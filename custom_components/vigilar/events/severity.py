@@ -53,6 +53,30 @@ DEFAULT_TABLE: Final[Table] = {
     EventType.ALARM_DISARMED: _always(_INFO),
     EventType.ALARM_TRIGGERED: _always(_CRITICAL),
     EventType.ALARM_LOCKED_OUT: _always(_ALERT),
+    EventType.DOOR_OPENED: _row(_INFO, _INFO, _ALERT, _CRITICAL, _CRITICAL, _CRITICAL),
+    EventType.WINDOW_OPENED: _row(
+        _INFO, _INFO, _ALERT, _CRITICAL, _CRITICAL, _CRITICAL
+    ),
+    EventType.GATE_OPENED: _row(_INFO, _INFO, _INFO, _WARNING, _ALERT, _ALERT),
+    EventType.GARAGE_OPENED: _row(_INFO, _INFO, _WARNING, _ALERT, _CRITICAL, _CRITICAL),
+    EventType.LOCK_UNLOCKED: _row(_INFO, _INFO, _INFO, _WARNING, _ALERT, _ALERT),
+    EventType.LOCK_JAMMED: _row(_WARNING, _WARNING, _WARNING, _ALERT, _ALERT, _ALERT),
+    EventType.GLASS_BROKEN: _row(
+        _ALERT, _ALERT, _CRITICAL, _CRITICAL, _CRITICAL, _CRITICAL
+    ),
+    EventType.SMOKE: _always(_CRITICAL),
+    EventType.CARBON_MONOXIDE: _always(_CRITICAL),
+    EventType.GAS: _always(_CRITICAL),
+    EventType.WATER_LEAK: _always(_ALERT),
+    EventType.DOORBELL: _row(_WARNING, _WARNING, _WARNING, _ALERT, _WARNING, _WARNING),
+    EventType.PRESENCE: _row(_INFO, _INFO, _INFO, _INFO, _CRITICAL, _CRITICAL),
+    EventType.SOUND: _row(_INFO, _INFO, _INFO, _INFO, _WARNING, _WARNING),
+    EventType.VIBRATION: _row(_INFO, _INFO, _WARNING, _WARNING, _ALERT, _ALERT),
+    EventType.TAMPER: _row(_ALERT, _WARNING, _ALERT, _ALERT, _CRITICAL, _CRITICAL),
+    EventType.PANIC: _always(_CRITICAL),
+    EventType.PROBLEM: _always(_WARNING),
+    EventType.SENSOR_OFFLINE: _row(_INFO, _INFO, _WARNING, _WARNING, _ALERT, _ALERT),
+    EventType.MANUAL: _always(_INFO),
 }
 
 # What a user sets in the table; the alarm's own events mean what they say.

@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { ChangedMessage, ConnectedMessage, Source, TimelineEvent } from "./vigilar" */
+import { camerasOf } from "./filters.js";
 import { isLasting } from "./list-items.js";
 import { newestFirst } from "./timeline-store.js";
 
@@ -41,7 +42,7 @@ export class CameraStore {
       this.epoch = message.epoch;
     }
     this.seq = message.seq;
-    this.sources = message.sources ?? this.sources;
+    this.sources = message.sources ? camerasOf(message.sources) : this.sources;
     for (const id of message.removed) this.#remove(id);
     this.add(message.events);
     return [];

@@ -66,6 +66,14 @@ export function sourcesOf(sources, filter) {
 
 /**
  * @param {readonly Source[]} sources
+ * @returns {Source[]} Those that one can look through.
+ */
+export function camerasOf(sources) {
+  return sources.filter(({ kind }) => kind === "camera");
+}
+
+/**
+ * @param {readonly Source[]} sources
  * @returns {{value: string, label: string}[]} Each area once, by name.
  */
 export function areasOf(sources) {

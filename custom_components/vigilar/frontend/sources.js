@@ -2,6 +2,7 @@
 /** @import { Connection, Hass, Source, Status } from "./vigilar" */
 /** @import { CameraState } from "./cards" */
 import { problemOf } from "./camera-entities.js";
+import { camerasOf } from "./filters.js";
 import { TimelineClient } from "./timeline-client.js";
 import { TimelineStore } from "./timeline-store.js";
 
@@ -10,7 +11,7 @@ const QUERY = { limit: 1 };
 
 /** @typedef {(sources: Source[], status: Status) => void} Listener */
 
-/** One subscription for all who want to know the sources of a connection. */
+/** One subscription for all who want to know the cameras of a connection. */
 class SourceWatch {
   /** @type {Set<Listener>} */
   #listeners = new Set();
@@ -42,14 +43,19 @@ class SourceWatch {
   listen(listener) {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#client.start();
-    else listener(this.#store.sources, this.#status);
+    else this.#tellOne(listener);
     return () => {
       if (this.#listeners.delete(listener) && !this.#listeners.size) this.#client.stop();
     };
   }
 
   #tell() {
-    for (const listener of [...this.#listeners]) listener(this.#store.sources, this.#status);
+    for (const listener of [...this.#listeners]) this.#tellOne(listener);
+  }
+
+  /** @param {Listener} listener */
+  #tellOne(listener) {
+    listener(camerasOf(this.#store.sources), this.#status);
   }
 }
 
@@ -57,7 +63,7 @@ class SourceWatch {
 const watches = new WeakMap();
 
 /**
- * Follow the sources that the user may see, and whether Vigilar answers.
+ * Follow the cameras that the user may see, and whether Vigilar answers.
  *
  * @param {Connection} connection
  * @param {Listener} listener Hears of them at every change; until the first answer there are none.
@@ -73,7 +79,7 @@ export function watchSources(connection, listener) {
 }
 
 /**
- * Ask once for the sources that the user may see.
+ * Ask once for the cameras that the user may see.
  *
  * @param {Connection} connection
  * @returns {Promise<Source[] | undefined>} Undefined when Vigilar does not answer that.

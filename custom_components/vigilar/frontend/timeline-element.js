@@ -272,7 +272,7 @@ export class VigilarTimeline extends LitElement {
     const localize = this.#localize;
     const dark = Boolean(hass.themes?.darkMode);
     // Before there is a camera there is nothing to sift through.
-    const inhabited = epoch !== undefined && sources.length > 0;
+    const inhabited = epoch !== undefined && sources.some(({ kind }) => kind !== "alarm");
     return html`
       <div class="unseen-text" aria-live="polite">${this.#announcement}</div>
       ${this.filters && (inhabited || epoch === undefined)

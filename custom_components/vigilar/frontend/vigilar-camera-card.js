@@ -13,6 +13,7 @@ async function register() {
     { VigilarLivePlayer },
     { VigilarTimeline, knownSources },
     { sourceOf },
+    { camerasOf },
     localize,
   ] = await Promise.all([
     import("./define.js"),
@@ -21,6 +22,7 @@ async function register() {
     import("./live-player.js"),
     import("./timeline-element.js"),
     import("./sources.js"),
+    import("./filters.js"),
     pageTexts(),
   ]);
   define("vigilar-timeline", VigilarTimeline);
@@ -36,7 +38,7 @@ async function register() {
     documentationURL: DOCUMENTATION,
     getEntitySuggestion(hass, entityId) {
       const device = hass.entities[entityId]?.platform === "vigilar" && hass.entities[entityId]?.device_id;
-      const sources = knownSources();
+      const sources = camerasOf(knownSources());
       const source =
         sourceOf(sources, { camera: entityId }) ?? sources.find(({ device_id }) => device && device_id === device);
       return source ? { config: { type: `custom:${TYPE}`, source_id: source.source_id } } : null;

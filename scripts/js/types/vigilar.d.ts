@@ -73,6 +73,7 @@ export interface TimelineEvent {
 
 export interface Source {
   source_id: string;
+  kind: "camera" | "alarm" | "sensor" | "remote";
   name: string;
   entity_id: string | null;
   device_id?: string | null;

@@ -23,6 +23,7 @@ export function furnish(server, cameras) {
   const hass = { entities: {}, states: {}, panels: { vigilar: {} }, hassUrl: (path) => path };
   server.sources = cameras.map((camera) => ({
     source_id: camera.source_id,
+    kind: "camera",
     name: camera.name,
     entity_id: `event.${camera.source_id}_activity`,
     device_id: `device_${camera.source_id}`,

@@ -198,6 +198,7 @@ const HOUSE = [
 export function fillWithDays(server, { days = 6, more = 1 } = {}) {
   server.sources = HOUSE.map(([source_id, name, area_id, area, zones]) => ({
     source_id,
+    kind: "camera",
     name,
     entity_id: `binary_sensor.${source_id}`,
     device_id: source_id,

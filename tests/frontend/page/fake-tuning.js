@@ -5,6 +5,7 @@ import { defineHomeAssistant, makeHass } from "./fake.js";
 export const SOURCES = [
   {
     source_id: "front_door",
+    kind: "camera",
     name: "Front door",
     entity_id: "event.front_door_activity",
     camera_entity_id: "camera.front_door",
@@ -13,6 +14,7 @@ export const SOURCES = [
   },
   {
     source_id: "garden",
+    kind: "camera",
     name: "Garden",
     entity_id: "event.garden_activity",
     camera_entity_id: null,

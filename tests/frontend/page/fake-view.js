@@ -99,6 +99,7 @@ export function house() {
   const server = new ViewServer();
   const source = (id, name, area, more = {}) => ({
     source_id: id,
+    kind: "camera",
     name,
     entity_id: `camera.${id}`,
     camera_entity_id: `camera.${id}`,

@@ -8,8 +8,8 @@ export class FakeServer {
   epoch = "01EPOCH";
   seq = 0;
   sources = [
-    { source_id: "front_door", name: "Front door", entity_id: "camera.front_door" },
-    { source_id: "garden", name: "Garden", entity_id: "camera.garden" },
+    { source_id: "front_door", kind: "camera", name: "Front door", entity_id: "camera.front_door" },
+    { source_id: "garden", kind: "camera", name: "Garden", entity_id: "camera.garden" },
   ];
   events = new Map();
   journal = [];
