@@ -13,6 +13,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.loader import async_get_integration
 
 from .const import DOMAIN, PLATFORMS
+from .describing import async_register_describing
 from .events.store import StoreError
 from .finding import async_register_finding
 from .keeping import async_register_keeping
@@ -21,6 +22,7 @@ from .media.views import async_register_views
 from .panel import async_remove_panel, async_serve_frontend
 from .publish.delivery import async_register_delivery
 from .publish.timeline import async_register_commands
+from .reporting import async_register_reporting
 from .reviewing import async_register_reviewing
 from .runtime import VigilarConfigEntry, VigilarRuntime
 from .snoozing import async_register_snoozing
@@ -34,9 +36,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_serve_frontend(hass)
     async_register_commands(hass)
     async_register_delivery(hass)
+    async_register_describing(hass)
     async_register_finding(hass)
     async_register_keeping(hass)
     async_register_live(hass)
+    async_register_reporting(hass)
     async_register_reviewing(hass)
     async_register_snoozing(hass)
     async_register_tuning(hass)

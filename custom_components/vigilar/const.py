@@ -18,8 +18,9 @@ PLATFORMS: Final = [
     Platform.SWITCH,
 ]
 
-# No camera has this name.
+# No camera has these names.
 ALARM_SOURCE: Final = "vigilar_alarm"
+HOUSE_SOURCE: Final = "vigilar_house"
 
 SUBENTRY_CAMERA: Final = "camera"
 SUBENTRY_CODE: Final = "code"
@@ -92,12 +93,18 @@ CONF_IMPORTANT_ZONES: Final = "important_zones"
 CONF_SEVERITY: Final = "severity"
 CONF_UNIMPORTANT_ZONES: Final = "unimportant_zones"
 
+# Of the descriptions in the options.
+CONF_DESCRIBE: Final = "describe"
+CONF_DESCRIBE_BUDGET: Final = "daily_budget"
+CONF_DESCRIBE_ENTITY: Final = "entity"
+
 # Of the media in the options.
 CONF_MEDIA_DAYS: Final = {severity: f"days_{severity}" for severity in Severity}
 CONF_MEDIA_FOLDER: Final = "folder"
 CONF_MEDIA_MAX_GB: Final = "max_gb"
 
 DEFAULT_CPU_BUDGET: Final = 50
+DEFAULT_DESCRIBE_BUDGET: Final = 20
 DEFAULT_FPS: Final = 5
 DEFAULT_MEMORY: Final = 32
 DEFAULT_MEDIA_MAX_GB: Final = 10

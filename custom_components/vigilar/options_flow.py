@@ -1,4 +1,4 @@
-"""The options of the hub: what holds for all cameras, the alarm, and what matters."""
+"""The options of the hub: what holds for all, the alarm, what matters, descriptions."""
 
 from collections.abc import Mapping
 import re
@@ -33,6 +33,9 @@ from .const import (
     CONF_CODE_TO_ARM,
     CONF_CPU_BUDGET,
     CONF_DARK_RAISES,
+    CONF_DESCRIBE,
+    CONF_DESCRIBE_BUDGET,
+    CONF_DESCRIBE_ENTITY,
     CONF_EMPTY_HOUSE,
     CONF_ENTRY_DELAY,
     CONF_EXIT_DELAY,
@@ -52,6 +55,7 @@ from .const import (
     CONF_UNIMPORTANT_ZONES,
     CONF_ZONES,
     DEFAULT_CPU_BUDGET,
+    DEFAULT_DESCRIBE_BUDGET,
     DEFAULT_MEDIA_MAX_GB,
     DEFAULT_MQTT_PREFIX,
     DEFAULT_RETENTION_DAYS,
@@ -157,6 +161,19 @@ ALARM_SCHEMA = vol.Schema(
     }
 )
 
+DESCRIBE_SCHEMA = vol.Schema(
+    {
+        vol.Optional(CONF_DESCRIBE_ENTITY): EntitySelector(
+            EntitySelectorConfig(domain="ai_task")
+        ),
+        vol.Required(
+            CONF_DESCRIBE_BUDGET, default=DEFAULT_DESCRIBE_BUDGET
+        ): NumberSelector(
+            NumberSelectorConfig(min=1, max=1000, step=1, mode=NumberSelectorMode.BOX)
+        ),
+    }
+)
+
 MODES = tuple(mode for mode in ArmMode if mode is not ArmMode.UNUSED)
 SEVERITY_SELECTOR = SelectSelector(
     SelectSelectorConfig(
@@ -177,7 +194,7 @@ class VigilarOptionsFlow(OptionsFlow):
         unused = self._guard_settings().kind is AlarmKind.NONE
         severity = "severity" if unused else "severity_by_alarm"
         return self.async_show_menu(
-            step_id="init", menu_options=["general", "alarm", severity]
+            step_id="init", menu_options=["general", "alarm", severity, "describe"]
         )
 
     async def async_step_general(
@@ -291,6 +308,22 @@ class VigilarOptionsFlow(OptionsFlow):
         return self.async_show_form(
             step_id="severity_by_alarm",
             data_schema=vol.Schema(fields | self._zone_fields(rules)),
+        )
+
+    async def async_step_describe(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show or save who describes what a picture shows, and how often a day."""
+        if user_input is not None:
+            budget = int(user_input[CONF_DESCRIBE_BUDGET])
+            return self._save(
+                {CONF_DESCRIBE: {**user_input, CONF_DESCRIBE_BUDGET: budget}}
+            )
+        return self.async_show_form(
+            step_id="describe",
+            data_schema=self.add_suggested_values_to_schema(
+                DESCRIBE_SCHEMA, self.config_entry.options.get(CONF_DESCRIBE, {})
+            ),
         )
 
     @callback

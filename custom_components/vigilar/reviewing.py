@@ -59,7 +59,8 @@ ATTR_FORCE: Final = "force"
 ATTR_REVIEWED: Final = "reviewed"
 
 EVENT_IDS: Final = vol.All([EVENT_ID], vol.Length(min=1, max=BATCH))
-_EVENT_IDS: Final = vol.All(cv.ensure_list, EVENT_IDS)
+# What a search has found may be nothing.
+_FOUND_IDS: Final = vol.All(cv.ensure_list, [EVENT_ID], vol.Length(max=BATCH))
 
 
 @callback
@@ -73,7 +74,7 @@ def async_register_reviewing(hass: HomeAssistant) -> None:
         _async_handle_mark,
         vol.Schema(
             {
-                vol.Required(ATTR_EVENT_ID): _EVENT_IDS,
+                vol.Required(ATTR_EVENT_ID): _FOUND_IDS,
                 vol.Optional(ATTR_REVIEWED, default=True): cv.boolean,
             }
         ),
@@ -86,7 +87,7 @@ def async_register_reviewing(hass: HomeAssistant) -> None:
         _async_handle_delete,
         vol.Schema(
             {
-                vol.Required(ATTR_EVENT_ID): _EVENT_IDS,
+                vol.Required(ATTR_EVENT_ID): _FOUND_IDS,
                 vol.Optional(ATTR_FORCE, default=False): cv.boolean,
             }
         ),

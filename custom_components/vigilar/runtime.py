@@ -50,7 +50,7 @@ from .publish.mqtt import MqttPublisher
 from .publish.notify import PhoneNotifier
 from .publish.phone.recipient import Recipient
 from .publish.subscriptions import Timeline
-from .source_directory import AlarmSource, CameraSources, SourceDirectory
+from .source_directory import AlarmSource, CameraSources, HouseSource, SourceDirectory
 from .sources import CameraConfig, tuned
 from .surroundings import Surroundings
 from .tuning_replay import Replays
@@ -136,6 +136,7 @@ class VigilarRuntime:
         self.guard = Guard(hass, entry, self.processor.submit)
         self.sources.async_add(CameraSources(hass, entry, self.cameras))
         self.sources.async_add(AlarmSource(hass, entry, self.guard))
+        self.sources.async_add(HouseSource(entry))
         self.surroundings = Surroundings(
             hass, lambda: self.guard.mode, lambda: entry.options
         )

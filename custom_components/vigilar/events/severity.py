@@ -97,6 +97,22 @@ _SEEN: Final = (
     EventType.MOTION,
 )
 
+# What somebody who walks around to try it all out sets off. Fire and the like is no test.
+WALKED: Final = frozenset(
+    {
+        *_SEEN,
+        EventType.DOOR_OPENED,
+        EventType.WINDOW_OPENED,
+        EventType.GATE_OPENED,
+        EventType.GARAGE_OPENED,
+        EventType.LOCK_UNLOCKED,
+        EventType.DOORBELL,
+        EventType.PRESENCE,
+        EventType.SOUND,
+        EventType.VIBRATION,
+    }
+)
+
 _WHILE: Final = {
     ArmMode.DISARMED: "while disarmed",
     ArmMode.HOME: "while armed for home",
@@ -142,6 +158,8 @@ class Situation:
         cause: What Home Assistant itself has just done in the camera's area
             and what explains a change of light, in words; empty for nothing.
         rules: What the user has said.
+        test: Somebody walks around to try it all out: what that sets off is
+            not to matter.
     """
 
     mode: ArmMode = ArmMode.UNUSED
@@ -149,6 +167,7 @@ class Situation:
     dark: bool = False
     cause: str = ""
     rules: SeverityRules = field(default_factory=SeverityRules)
+    test: bool = False
 
 
 class Judgement(NamedTuple):
@@ -197,6 +216,15 @@ def judge(
     elif mode is not ArmMode.UNUSED:
         reasons.append(_WHILE[mode])
     return Judgement(severity, _sentence(severity, " ".join(reasons)))
+
+
+def judge_test(
+    event_type: EventType, zones: Iterable[str], situation: Situation
+) -> Judgement:
+    """Say of a test how much it would matter; it does not. Arguments as of `judge`."""
+    severity, why = judge(event_type, zones, situation)
+    told = f"A test, else {severity.value}."
+    return Judgement(_INFO, f"{told} {why}" if why else told)
 
 
 def _by_zone(

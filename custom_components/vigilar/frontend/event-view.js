@@ -168,7 +168,7 @@ export class VigilarEventView extends HassElement {
   /** @param {TimelineEvent} event */
   #content(event) {
     const { localize } = this;
-    const { labels, latency_ms: latency, why } = event.payload;
+    const { description, labels, latency_ms: latency, why } = event.payload;
     return html`<div class="main">
         <vigilar-event-media .hass=${this.hass} .event=${event}></vigilar-event-media>
         ${this.#actions(event)}
@@ -177,6 +177,15 @@ export class VigilarEventView extends HassElement {
           <p class="why"><bdi>${why}</bdi></p>
           ${saidOf(event, this.#context)}
         </section>
+        ${description
+          ? html`<section>
+              <h3>${localize("view.description")}</h3>
+              <p class="why"><bdi>${description.text}</bdi></p>
+              <div class="said">
+                ${localize("view.note_by", { by: description.by, at: this.#context.format.exact(description.ts) })}
+              </div>
+            </section>`
+          : nothing}
         ${labels.length
           ? html`<section>
               <h3>${localize("event.labels")}</h3>
