@@ -123,15 +123,14 @@ async def test_a_description_is_kept_and_found(
     assert event is not None
     description = event.payload["description"]
     assert (description["text"], description["by"]) == ("A courier in yellow", "Helper")
-    answer = await hass.services.async_call(
+    answer: Any = await hass.services.async_call(
         DOMAIN,
         "search_events",
         {"text": "yellow courier"},
         blocking=True,
         return_response=True,
     )
-    assert answer is not None
-    assert [found["id"] for found in answer["events"]] == [event_id]  # type: ignore[index, union-attr, call-overload]
+    assert [found["id"] for found in answer["events"]] == [event_id]
 
 
 async def test_the_budget_of_a_day(

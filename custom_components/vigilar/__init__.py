@@ -25,6 +25,7 @@ from .publish.timeline import async_register_commands
 from .reporting import async_register_reporting
 from .reviewing import async_register_reviewing
 from .runtime import VigilarConfigEntry, VigilarRuntime
+from .self_test import async_register_self_test
 from .snoozing import async_register_snoozing
 from .tuning import async_register_tuning
 
@@ -42,6 +43,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_live(hass)
     async_register_reporting(hass)
     async_register_reviewing(hass)
+    async_register_self_test(hass)
     async_register_snoozing(hass)
     async_register_tuning(hass)
     async_register_views(hass)

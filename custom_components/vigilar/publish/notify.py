@@ -92,7 +92,8 @@ class PhoneNotifier:
         self._hass = hass
         self._clock = clock
         self._recipients: dict[str, Recipient] = {}
-        self._planner = Planner(hass, self.ledger, clock)
+        self.testers: set[str] = set()
+        self._planner = Planner(hass, self.ledger, clock, self.testers)
         self._buttons = Buttons(
             hass,
             self.ledger,
@@ -121,6 +122,10 @@ class PhoneNotifier:
     def recipients(self) -> Mapping[str, Recipient]:
         """Return who is told of events, by their ids."""
         return self._recipients
+
+    async def async_settle(self) -> None:
+        """Wait until what is being done now is done."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def async_snooze(
         self,

@@ -9,6 +9,7 @@ import hashlib
 import json
 from typing import Any, Final
 
+from ...events.classifier import is_test
 from ...models import Event, Severity
 from .house import Platform
 from .rules import reaches
@@ -91,7 +92,8 @@ def compose(
         tag=event.id,
         group=f"vigilar_{event.source_id}",
         title=texts.text(
-            "notification_title", {"type": event.type.value, "name": payload["name"]}
+            "notification_title_test" if is_test(event) else "notification_title",
+            {"type": event.type.value, "name": payload["name"]},
         ),
         text=_text(texts, event),
         uri=f"/vigilar/event/{event.id}",

@@ -1,11 +1,12 @@
 """Finds out who is to be told what of an event, and notes it in rows of the ledger."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 
+from ...events.classifier import is_test
 from ...events.ledger import Delivery, DeliveryState, DeviceDelivery, Ledger
 from ...models import Event
 from .house import Device, async_devices, async_off_condition, async_who_is_home
@@ -59,6 +60,7 @@ class Planner:
         hass: HomeAssistant,
         ledger: Ledger,
         clock: Callable[[], int],
+        testers: Collection[str],
     ) -> None:
         """Make a planner.
 
@@ -66,10 +68,12 @@ class Planner:
             hass: Home Assistant.
             ledger: Knows what was sent before and what is snoozed; only read.
             clock: Unix milliseconds.
+            testers: Ids of the recipients who are told of tests, at any time.
         """
         self._hass = hass
         self._ledger = ledger
         self._clock = clock
+        self._testers = testers
 
     async def async_plan(
         self,
@@ -157,9 +161,7 @@ class Planner:
     ) -> Delivery:
         """Decide whether a recipient is told of an event."""
         now = self._clock()
-        refusal = refuse_event(recipient, event) or refuse_now(
-            recipient, await self._async_situation(recipient, event, now)
-        )
+        refusal = await self._async_refusal(recipient, event, now)
         threshold = recipient.critical_from
         row = Delivery(
             event_id=event.id,
@@ -174,6 +176,16 @@ class Planner:
             critical=threshold is not None and reaches(event.severity, threshold),
         )
         return row if refusal is None else _refused(row, refusal)
+
+    async def _async_refusal(
+        self, recipient: Recipient, event: Event, now: int
+    ) -> Refusal | None:
+        """Return why a recipient is not told of an event; of a test the testers are."""
+        if is_test(event):
+            return None if recipient.id in self._testers else Refusal(Reason.TEST)
+        return refuse_event(recipient, event) or refuse_now(
+            recipient, await self._async_situation(recipient, event, now)
+        )
 
     async def _async_situation(
         self, recipient: Recipient, event: Event, now: int
