@@ -224,6 +224,21 @@ async def test_only_the_cameras_of_the_target_trigger(
     assert bool(ran) is runs
 
 
+async def test_a_test_triggers_nothing(
+    hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers, ran: list[Any]
+) -> None:
+    """Who walks around to try it all out sets off no automation."""
+    await automate(hass, ran, "event_recognized")
+    await runtime.walk.async_begin(1, None)
+    see(workers, STARTED)
+    await settle(hass)
+    runtime.walk.async_end()
+    see(workers, UPDATED, zones=("Porch",))
+    see(workers, STARTED, "b")
+    await settle(hass)
+    assert [event["payload"].get("test") for event in ran] == [None]
+
+
 async def test_only_the_first_of_a_day(
     hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers, ran: list[Any]
 ) -> None:

@@ -28,6 +28,7 @@ from .runtime import VigilarConfigEntry, VigilarRuntime
 from .self_test import async_register_self_test
 from .snoozing import async_register_snoozing
 from .tuning import async_register_tuning
+from .walk_test import async_register_walk_test
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -47,6 +48,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_snoozing(hass)
     async_register_tuning(hass)
     async_register_views(hass)
+    async_register_walk_test(hass)
     return True
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 import logging
@@ -34,6 +34,7 @@ from .const import (
 from .coordinator import JOIN_TIMEOUT_S, CameraCoordinator
 from .events.clock import wall_ms
 from .events.processor import EventProcessor
+from .events.severity import Situation
 from .events.store import EventStore, StoreError
 from .governor import Governor
 from .guard import Guard, GuardSettings
@@ -58,6 +59,7 @@ from .vision.inference import InferenceThread
 from .vision.luma import LumaMemory
 from .vision.objects import load_detector
 from .vision.zones import Zone
+from .walking import WalkTest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -140,7 +142,8 @@ class VigilarRuntime:
         self.surroundings = Surroundings(
             hass, lambda: self.guard.mode, lambda: entry.options
         )
-        self.processor.situation_of = self.surroundings.async_situation
+        self.walk = WalkTest(hass, self.phones)
+        self.processor.situation_of = self._async_situation
         self.mqtt: MqttPublisher | None = None
         self._switches = DetectionSwitches(Store(hass, 1, f"{DOMAIN}.detection"))
         self._camera_listeners: list[Callable[[CameraCoordinator], None]] = []
@@ -216,6 +219,7 @@ class VigilarRuntime:
         """Stop everything; nothing of it is left when this returns."""
         self.governor.async_stop()
         self.surroundings.async_stop()
+        self.walk.async_end()
         self.guard.async_stop()
         while self._stop_timers:
             self._stop_timers.pop()()
@@ -316,6 +320,12 @@ class VigilarRuntime:
     def async_source_info(self, source_id: str) -> SourceInfo | None:
         """Return what events carry of their source, or None if it is gone."""
         return self.sources.async_info(source_id)
+
+    @callback
+    def _async_situation(self, source: SourceInfo) -> Situation:
+        """Return what bears on an event of a source, a walk test among it."""
+        situation = self.surroundings.async_situation(source)
+        return replace(situation, test=self.walk.until is not None)
 
     @callback
     def async_sources(self) -> dict[str, SourceInfo]:

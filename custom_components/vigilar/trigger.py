@@ -146,7 +146,9 @@ class TimelineTrigger(Trigger):
         """Return whether an event is one of those that were asked for."""
         options, payload = self._options, data["payload"]
         return (
-            (CONF_TYPES not in options or data["type"] in options[CONF_TYPES])
+            # What somebody tries out is told to nobody but the tester.
+            not payload.get("test")
+            and (CONF_TYPES not in options or data["type"] in options[CONF_TYPES])
             and _RANKS[data["severity"]]
             >= _RANKS[options.get(CONF_MIN_SEVERITY, Severity.INFO)]
             and (
