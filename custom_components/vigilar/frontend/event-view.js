@@ -151,6 +151,7 @@ export class VigilarEventView extends HassElement {
                 ${severity === "info"
                   ? nothing
                   : html`<span class="severity-pill">${nameOf(localize, "severity", severity)}</span>`}
+                ${event.payload.test ? html`<span class="severity-pill">${localize("list.test")}</span>` : nothing}
               </h2>
               <span class="subtitle"
                 ><bdi>${event.payload.name || event.source_id}</bdi> · ${whenOf(event, this.#context)}</span

@@ -148,6 +148,8 @@ export interface LiveBox {
   label: string | null;
   score: number;
   sure: boolean;
+  /** Names of the zones that it stands in. */
+  zones?: string[];
 }
 
 export interface LiveMessage {
