@@ -8,7 +8,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vigilar.const import DOMAIN
 from custom_components.vigilar.events.clock import wall_ms
-from custom_components.vigilar.events.severity import DEFAULT_TABLE, SeverityRules
+from custom_components.vigilar.events.severity import (
+    DEFAULT_TABLE,
+    SET_BY_USER,
+    SeverityRules,
+)
 from custom_components.vigilar.models import ArmMode, EventType, Severity, SourceInfo
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
 from custom_components.vigilar.surroundings import rules_from_options, rules_to_options
@@ -137,7 +141,7 @@ def test_rules_survive_storage() -> None:
     rows = {
         event_type: dict(row)
         for event_type, row in DEFAULT_TABLE.items()
-        if not event_type.startswith(("alarm", "camera_online", "manual"))
+        if event_type in SET_BY_USER
     }
     stored = rules_to_options(rows)
     assert rules_from_options({"severity": stored}) == SeverityRules(table=rows)

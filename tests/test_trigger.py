@@ -8,6 +8,8 @@ import voluptuous as vol
 
 from custom_components.vigilar.const import DOMAIN
 from custom_components.vigilar.events.clock import wall_ms
+from custom_components.vigilar.events.query import EventQuery
+from custom_components.vigilar.events.reviews import Reviewer, seen
 from custom_components.vigilar.events.store import StoreError
 from custom_components.vigilar.models import Label, ObservationKind
 from custom_components.vigilar.runtime import VigilarConfigEntry, VigilarRuntime
@@ -136,15 +138,21 @@ async def test_an_automation_hears_of_the_end(
     assert ran[0]["payload"]["end_ts"] is not None
 
 
-async def test_an_automation_hears_of_a_lost_camera(
-    hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers, ran: list[Any]
+@pytest.mark.parametrize("kind", ["camera_offline", "camera_online"])
+async def test_an_automation_hears_of_a_camera_that_is_lost_or_back(
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    workers: Workers,
+    ran: list[Any],
+    kind: str,
 ) -> None:
     """And of nothing else of it."""
-    await automate(hass, ran, "camera_offline")
+    await automate(hass, ran, kind)
     see(workers, STARTED)
     workers.of("front_door").see(ObservationKind.CAMERA_OFFLINE, wall_ms())
+    workers.of("front_door").see(ObservationKind.CAMERA_ONLINE, wall_ms())
     await settle(hass)
-    assert [event["type"] for event in ran] == ["camera_offline"]
+    assert [event["type"] for event in ran] == [kind]
 
 
 @pytest.mark.parametrize(
@@ -214,6 +222,21 @@ async def test_only_the_cameras_of_the_target_trigger(
     see(workers, STARTED)
     await settle(hass)
     assert bool(ran) is runs
+
+
+async def test_a_test_triggers_nothing(
+    hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers, ran: list[Any]
+) -> None:
+    """Who walks around to try it all out sets off no automation."""
+    await automate(hass, ran, "event_recognized")
+    await runtime.walk.async_begin(1, None)
+    see(workers, STARTED)
+    await settle(hass)
+    runtime.walk.async_end()
+    see(workers, UPDATED, zones=("Porch",))
+    see(workers, STARTED, "b")
+    await settle(hass)
+    assert [event["payload"].get("test") for event in ran] == [None]
 
 
 async def test_only_the_first_of_a_day(
@@ -366,6 +389,25 @@ async def test_nothing_was_seen_for_a_while(
     assert not await quiet(3)
 
 
+async def test_somebody_should_look(
+    hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers
+) -> None:
+    """What matters counts until it was looked at, where it happened."""
+    see(workers, STARTED)
+    await settle(hass)
+    assert not await holds(hass, "has_unreviewed")
+    see(workers, STARTED, "b", labels=(Label("person", 0.9),))
+    await settle(hass)
+    there = {"entity_id": "event.front_door_activity"}
+    elsewhere = {"entity_id": "event.back_yard_activity"}
+    assert await holds(hass, "has_unreviewed")
+    assert await holds(hass, "has_unreviewed", target=there)
+    assert not await holds(hass, "has_unreviewed", target=elsewhere)
+    (event,) = await runtime.store.page(EventQuery(types=frozenset({"person"})))
+    await runtime.processor.revise([event.id], seen(Reviewer("u", "Ann", 1)))
+    assert not await holds(hass, "has_unreviewed")
+
+
 async def test_an_automation_that_is_off_hears_nothing(
     hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers, ran: list[Any]
 ) -> None:
@@ -393,10 +435,12 @@ async def test_the_editor_finds_what_there_is(
     }
     assert set(ours) == {
         "vigilar.camera_offline",
+        "vigilar.camera_online",
         "vigilar.event_began",
         "vigilar.event_ended",
         "vigilar.event_recognized",
         "vigilar.incident_began",
+        "vigilar.has_unreviewed",
         "vigilar.is_quiet",
         "vigilar.is_seeing",
     }

@@ -14,16 +14,22 @@ from homeassistant.loader import async_get_integration
 
 from .auditing import async_register_auditing
 from .const import DOMAIN, PLATFORMS
+from .describing import async_register_describing
 from .events.store import StoreError
+from .finding import async_register_finding
 from .keeping import async_register_keeping
 from .live import async_register_live
 from .media.views import async_register_views
 from .panel import async_remove_panel, async_serve_frontend
 from .publish.delivery import async_register_delivery
 from .publish.timeline import async_register_commands
+from .reporting import async_register_reporting
 from .reviewing import async_register_reviewing
 from .runtime import VigilarConfigEntry, VigilarRuntime
+from .self_test import async_register_self_test
+from .snoozing import async_register_snoozing
 from .tuning import async_register_tuning
+from .walk_test import async_register_walk_test
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -34,11 +40,17 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_auditing(hass)
     async_register_commands(hass)
     async_register_delivery(hass)
+    async_register_describing(hass)
+    async_register_finding(hass)
     async_register_keeping(hass)
     async_register_live(hass)
+    async_register_reporting(hass)
     async_register_reviewing(hass)
+    async_register_self_test(hass)
+    async_register_snoozing(hass)
     async_register_tuning(hass)
     async_register_views(hass)
+    async_register_walk_test(hass)
     return True
 
 

@@ -1,10 +1,12 @@
 """What commands of a person need: the hub, an event, a camera, an answer in words."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
 
 from .access import may_read
 from .const import DOMAIN
@@ -76,8 +78,38 @@ def async_readable_camera(
     )
 
 
+@callback
+def async_source(
+    runtime: VigilarRuntime, named: str, user: User | None, may: May
+) -> SourceInfo:
+    """Return the source that somebody names, by its id or its entity.
+
+    Args:
+        runtime: The hub.
+        named: The id of the source, or the entity that its events name.
+        user: Who asks; None for an automation, which may everything.
+        may: What the user wants to do.
+
+    Raises:
+        ServiceValidationError: There is none, for this user.
+    """
+    for source in runtime.async_sources().values():
+        wanted = named in (source.source_id, source.entity_id)
+        if wanted and (user is None or may(user, source)):
+            return source
+    # A user who may not know of it is told the same as if there were none.
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="no_such_camera"
+    )
+
+
 def no_such_event() -> ServiceValidationError:
     """Return what is said of an event that there is not, not for this user."""
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key="no_such_event"
     )
+
+
+def to_ms(when: datetime) -> int:
+    """Return a time, of Home Assistant's zone if it names none, in Unix milliseconds."""
+    return round(dt_util.as_utc(when).timestamp() * 1000)

@@ -1,5 +1,6 @@
-"""Conditions of automations: what the cameras see."""
+"""Conditions of automations: what the cameras see, and what nobody has seen yet."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final, Unpack, cast, override
 
@@ -19,7 +20,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN
 from .coordinator import CameraCoordinator
 from .events.clock import wall_ms
-from .models import ObjectClass
+from .models import ObjectClass, SourceInfo
 from .runtime import VigilarRuntime
 from .trigger import is_target
 
@@ -47,23 +48,30 @@ class CameraCondition(Condition):
         self._options = config.options or {}
         self._target = TargetSelection(config.target) if config.target else None
 
+    def _runtimes(self) -> Iterator[VigilarRuntime]:
+        """Yield the hub, if it runs."""
+        for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):
+            yield entry.runtime_data
+
     def _cameras(self) -> list[CameraCoordinator]:
         """Return the cameras that were chosen."""
-        chosen = []
-        for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):
-            runtime: VigilarRuntime = entry.runtime_data
-            for camera in runtime.cameras.values():
-                source = runtime.async_source_info(camera.camera.source_id)
-                if source is not None and (
-                    self._target is None
-                    or is_target(
-                        self._hass,
-                        self._target,
-                        {"entity_id": source.entity_id, "device_id": source.device_id},
-                    )
-                ):
-                    chosen.append(camera)
-        return chosen
+        return [
+            camera
+            for runtime in self._runtimes()
+            for camera in runtime.cameras.values()
+            if self._is_chosen(runtime.async_source_info(camera.camera.source_id))
+        ]
+
+    def _is_chosen(self, source: SourceInfo | None) -> bool:
+        """Return whether a source is among those that were chosen."""
+        return source is not None and (
+            self._target is None
+            or is_target(
+                self._hass,
+                self._target,
+                {"entity_id": source.entity_id, "device_id": source.device_id},
+            )
+        )
 
 
 class SeesNowCondition(CameraCondition):
@@ -116,9 +124,37 @@ class NothingSeenCondition(CameraCondition):
         )
 
 
+class UnreviewedCondition(CameraCondition):
+    """Something that matters waits for somebody to look at it."""
+
+    _schema = vol.Schema(
+        {
+            vol.Optional(CONF_TARGET): cv.TARGET_FIELDS,
+            vol.Optional(CONF_OPTIONS, default={}): {},
+        }
+    )
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        """Return whether nobody has looked at one of the events that matter."""
+        return any(
+            self._counts(runtime, source_id)
+            for runtime in self._runtimes()
+            for source_id, count in runtime.store.unreviewed.items()
+            if count
+        )
+
+    def _counts(self, runtime: VigilarRuntime, source_id: str) -> bool:
+        """Return whether a source was asked for; of all also one that is gone."""
+        return self._target is None or self._is_chosen(
+            runtime.async_source_info(source_id)
+        )
+
+
 CONDITIONS: Final[dict[str, type[Condition]]] = {
     "is_seeing": SeesNowCondition,
     "is_quiet": NothingSeenCondition,
+    "has_unreviewed": UnreviewedCondition,
 }
 
 

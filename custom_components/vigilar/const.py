@@ -18,8 +18,9 @@ PLATFORMS: Final = [
     Platform.SWITCH,
 ]
 
-# No camera has this name.
+# No camera has these names.
 ALARM_SOURCE: Final = "vigilar_alarm"
+HOUSE_SOURCE: Final = "vigilar_house"
 
 SUBENTRY_CAMERA: Final = "camera"
 SUBENTRY_CODE: Final = "code"
@@ -117,6 +118,11 @@ CONF_TYPE: Final = "type"
 # Of a camera subentry: what the camera itself recognises.
 CONF_ONBOARD: Final = "onboard"
 
+# Of the descriptions in the options.
+CONF_DESCRIBE: Final = "describe"
+CONF_DESCRIBE_BUDGET: Final = "daily_budget"
+CONF_DESCRIBE_ENTITY: Final = "entity"
+
 # Of the media in the options.
 CONF_MEDIA_DAYS: Final = {severity: f"days_{severity}" for severity in Severity}
 CONF_MEDIA_FOLDER: Final = "folder"
@@ -124,6 +130,7 @@ CONF_MEDIA_MAX_GB: Final = "max_gb"
 
 DEFAULT_CPU_BUDGET: Final = 50
 DEFAULT_DEBOUNCE: Final = 2
+DEFAULT_DESCRIBE_BUDGET: Final = 20
 DEFAULT_FPS: Final = 5
 DEFAULT_INCIDENT_WINDOW: Final = 60
 DEFAULT_MEMORY: Final = 32
@@ -168,3 +175,4 @@ ISSUE_MEDIA_DISK_FULL: Final = "media_disk_full"
 ISSUE_MEDIA_FOLDER_MISSING: Final = "media_folder_missing"
 ISSUE_SENSOR_MISSING: Final = "sensor_missing"
 ISSUE_SENSOR_STUCK: Final = "sensor_stuck"
+ISSUE_SELF_TEST_FAILED: Final = "self_test_failed"

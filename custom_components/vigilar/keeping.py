@@ -4,7 +4,6 @@ The actions and the websocket commands do the same.
 """
 
 from collections.abc import Awaitable
-from datetime import datetime
 from typing import Any, Final
 
 import voluptuous as vol
@@ -21,10 +20,16 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 
 from .access import async_caller, doer_of, may_control, may_read
-from .commands import async_ask, async_event, async_runtime, no_such_event
+from .commands import (
+    async_ask,
+    async_event,
+    async_runtime,
+    async_source,
+    no_such_event,
+    to_ms,
+)
 from .const import DOMAIN
 from .events.audit import Deed
 from .media.exports import Export, ExportError, ExportProblem
@@ -130,8 +135,8 @@ async def _async_handle_export_clip(call: ServiceCall) -> ServiceResponse:
     return await _async_export_clip(
         call.hass,
         call.data[ATTR_CAMERA],
-        _to_ms(call.data[ATTR_START]),
-        _to_ms(call.data[ATTR_END]),
+        to_ms(call.data[ATTR_START]),
+        to_ms(call.data[ATTR_END]),
         await async_caller(call),
     )
 
@@ -172,23 +177,15 @@ async def _async_export_clip(
             translation_domain=DOMAIN, translation_key="export_span"
         )
     runtime = async_runtime(hass)
-    for source in runtime.async_sources().values():
-        wanted = camera in (source.source_id, source.entity_id)
-        if wanted and (user is None or may_read(user, source)):
-            exported = await _async_tell(
-                runtime.exports.clip(source.source_id, start, end)
-            )
-            runtime.audit.note(
-                doer_of(user),
-                Deed.EXPORTED,
-                source_id=source.source_id,
-                detail=exported["name"],
-            )
-            return exported
-    # A user who may not know of it is told the same as if there were none.
-    raise ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="no_such_camera"
+    source = async_source(runtime, camera, user, may_read)
+    exported = await _async_tell(runtime.exports.clip(source.source_id, start, end))
+    runtime.audit.note(
+        doer_of(user),
+        Deed.EXPORTED,
+        source_id=source.source_id,
+        detail=exported["name"],
     )
+    return exported
 
 
 async def _async_export_event(
@@ -245,8 +242,3 @@ async def _async_tell(making: Awaitable[Export]) -> dict[str, Any]:
             translation_placeholders={"reason": err.problem.value},
         ) from err
     return export.as_dict()
-
-
-def _to_ms(when: datetime) -> int:
-    """Return a time, of Home Assistant's zone if it names none, in Unix milliseconds."""
-    return round(dt_util.as_utc(when).timestamp() * 1000)

@@ -195,6 +195,8 @@ class ObservationKind(StrEnum):
     So does another program's, which `Observation.reason` then names.
     """
     ONBOARD_GONE = "onboard_gone"
+    REPORTED = "reported"
+    """Somebody says so."""
     HEARTBEAT = "heartbeat"
 
 
@@ -223,6 +225,25 @@ class Label(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What somebody says that has happened.
+
+    Attributes:
+        type: What it was.
+        by: Who says so, a name for people.
+        name: What it is to be called; empty for the name of its source.
+        severity: How much it matters; None for as much as its type does.
+        note: More words to it; may be empty.
+    """
+
+    type: EventType
+    by: str
+    name: str = ""
+    severity: Severity | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """A fact that a source reports. It says nothing of severity or people.
 
@@ -244,6 +265,8 @@ class Observation:
         latency_ms: Milliseconds spent in each stage so far.
         made_at: `time.monotonic()` at the making, to time the hand-off.
         snapshot: JPEG of the best look so far; None when it did not improve.
+        report: What somebody says, of a `REPORTED`.
+        test: It is made up: its event matters to nobody but the tester.
     """
 
     kind: str
@@ -261,6 +284,8 @@ class Observation:
     latency_ms: Mapping[str, float] = field(default_factory=lambda: _NO_STAGES)
     made_at: float | None = None
     snapshot: bytes | None = field(default=None, repr=False, compare=False)
+    report: Report | None = None
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The options of the hub: what holds for all cameras, the alarm, and what matters."""
+"""The options of the hub: what holds for all, the alarm, what matters, descriptions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,6 +35,9 @@ from .const import (
     CONF_CODE_TO_ARM,
     CONF_CPU_BUDGET,
     CONF_DARK_RAISES,
+    CONF_DESCRIBE,
+    CONF_DESCRIBE_BUDGET,
+    CONF_DESCRIBE_ENTITY,
     CONF_EMPTY_HOUSE,
     CONF_ENTRY_DELAY,
     CONF_EXIT_DELAY,
@@ -62,6 +65,7 @@ from .const import (
     CONF_WIND_ABOVE,
     CONF_ZONES,
     DEFAULT_CPU_BUDGET,
+    DEFAULT_DESCRIBE_BUDGET,
     DEFAULT_INCIDENT_WINDOW,
     DEFAULT_MEDIA_MAX_GB,
     DEFAULT_MQTT_PREFIX,
@@ -210,6 +214,19 @@ WEATHER_SCHEMA = vol.Schema(
     }
 )
 
+DESCRIBE_SCHEMA = vol.Schema(
+    {
+        vol.Optional(CONF_DESCRIBE_ENTITY): EntitySelector(
+            EntitySelectorConfig(domain="ai_task")
+        ),
+        vol.Required(
+            CONF_DESCRIBE_BUDGET, default=DEFAULT_DESCRIBE_BUDGET
+        ): NumberSelector(
+            NumberSelectorConfig(min=1, max=1000, step=1, mode=NumberSelectorMode.BOX)
+        ),
+    }
+)
+
 MODES = tuple(mode for mode in ArmMode if mode is not ArmMode.UNUSED)
 SEVERITY_SELECTOR = SelectSelector(
     SelectSelectorConfig(
@@ -234,7 +251,8 @@ class VigilarOptionsFlow(OptionsFlow):
             else ["severity_by_alarm", "sensor_severity_by_alarm"]
         )
         return self.async_show_menu(
-            step_id="init", menu_options=["general", "alarm", *severities, "weather"]
+            step_id="init",
+            menu_options=["general", "alarm", *severities, "weather", "describe"],
         )
 
     async def async_step_general(
@@ -359,6 +377,22 @@ class VigilarOptionsFlow(OptionsFlow):
             step_id="weather",
             data_schema=self.add_suggested_values_to_schema(
                 WEATHER_SCHEMA, self.config_entry.options.get(CONF_WEATHER, {})
+            ),
+        )
+
+    async def async_step_describe(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show or save who describes what a picture shows, and how often a day."""
+        if user_input is not None:
+            budget = int(user_input[CONF_DESCRIBE_BUDGET])
+            return self._save(
+                {CONF_DESCRIBE: {**user_input, CONF_DESCRIBE_BUDGET: budget}}
+            )
+        return self.async_show_form(
+            step_id="describe",
+            data_schema=self.add_suggested_values_to_schema(
+                DESCRIBE_SCHEMA, self.config_entry.options.get(CONF_DESCRIBE, {})
             ),
         )
 

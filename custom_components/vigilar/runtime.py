@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 import logging
@@ -41,6 +41,7 @@ from .events.clock import wall_ms
 from .events.incidents import MAX_LENGTH_MS
 from .events.processor import EventProcessor
 from .events.query import EventQuery
+from .events.severity import Situation
 from .events.store import EventStore, StoreError
 from .foul_weather import Weather
 from .governor import Governor
@@ -62,7 +63,7 @@ from .publish.phone.recipient import Recipient
 from .publish.subscriptions import Timeline
 from .remote_sites import RemoteSites
 from .sensors import Sensors
-from .source_directory import AlarmSource, CameraSources, SourceDirectory
+from .source_directory import AlarmSource, CameraSources, HouseSource, SourceDirectory
 from .sources import CameraConfig, tuned
 from .surroundings import Surroundings
 from .tuning_replay import Replays
@@ -70,6 +71,7 @@ from .vision.inference import InferenceThread
 from .vision.luma import LumaMemory
 from .vision.objects import load_detector
 from .vision.zones import Zone
+from .walking import WalkTest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -157,13 +159,15 @@ class VigilarRuntime:
         )
         self.sources.async_add(CameraSources(hass, entry, self.cameras))
         self.sources.async_add(AlarmSource(hass, entry, self.guard))
+        self.sources.async_add(HouseSource(entry))
         self.sensors = Sensors(hass, entry, self.processor, self._async_refresh)
         self.sources.async_add(self.sensors)
         self.surroundings = Surroundings(
             hass, lambda: self.guard.mode, lambda: entry.options
         )
         self.weather = Weather(hass, lambda: entry.options, self._async_calm)
-        self.processor.situation_of = self.surroundings.async_situation
+        self.walk = WalkTest(hass, self.phones)
+        self.processor.situation_of = self._async_situation
         self.mqtt: MqttPublisher | None = None
         self.observing: ObserveListener | None = None
         self.remote_sites = RemoteSites(
@@ -255,6 +259,7 @@ class VigilarRuntime:
         self.sensors.async_stop()
         self.onboard.async_stop()
         self.weather.async_stop()
+        self.walk.async_end()
         self.guard.async_stop()
         self._broker.async_stop()
         self._async_stop_observing()
@@ -362,6 +367,12 @@ class VigilarRuntime:
     def async_source_info(self, source_id: str) -> SourceInfo | None:
         """Return what events carry of their source, or None if it is gone."""
         return self.sources.async_info(source_id)
+
+    @callback
+    def _async_situation(self, source: SourceInfo) -> Situation:
+        """Return what bears on an event of a source, a walk test among it."""
+        situation = self.surroundings.async_situation(source)
+        return replace(situation, test=self.walk.until is not None)
 
     @callback
     def async_sources(self) -> dict[str, SourceInfo]:

@@ -11,7 +11,7 @@ from homeassistant.helpers import (
     entity_registry as er,
 )
 
-from .const import ALARM_SOURCE, DOMAIN
+from .const import ALARM_SOURCE, DOMAIN, HOUSE_SOURCE
 from .coordinator import CameraCoordinator
 from .guard import AlarmKind, Guard
 from .models import SourceInfo, SourceKind
@@ -122,6 +122,26 @@ class CameraSources:
             device_id=None if device is None else device.id,
             area_id=None if device is None else device.area_id,
         )
+
+
+class HouseSource:
+    """The house itself: of what no camera saw. Only administrators know of it."""
+
+    def __init__(self, entry: ConfigEntry) -> None:
+        """Initialize with the hub's entry, whose title it has."""
+        self._entry = entry
+
+    @callback
+    def async_info(self, source_id: str) -> SourceInfo | None:
+        """Return what events carry of the house."""
+        if source_id != HOUSE_SOURCE:
+            return None
+        return SourceInfo(source_id=HOUSE_SOURCE, name=self._entry.title)
+
+    @callback
+    def async_views(self) -> Iterable[SourceView]:
+        """Return nothing: there is nothing of it to choose."""
+        return ()
 
 
 class AlarmSource:

@@ -57,7 +57,7 @@ SCHEMA: Final = vol.Schema(
     }
 )
 
-OFFLINE_SCHEMA: Final = vol.Schema(
+CAMERA_SCHEMA: Final = vol.Schema(
     {
         vol.Optional(CONF_TARGET): cv.TARGET_FIELDS,
         vol.Optional(CONF_OPTIONS, default={}): {},
@@ -156,7 +156,9 @@ class TimelineTrigger(Trigger):
         """Return whether an event is one of those that were asked for."""
         options, payload = self._options, data["payload"]
         return (
-            (CONF_TYPES not in options or data["type"] in options[CONF_TYPES])
+            # What somebody tries out is told to nobody but the tester.
+            not payload.get("test")
+            and (CONF_TYPES not in options or data["type"] in options[CONF_TYPES])
             and _RANKS[data["severity"]]
             >= _RANKS[options.get(CONF_MIN_SEVERITY, Severity.INFO)]
             and (
@@ -239,10 +241,10 @@ class IncidentBeganTrigger(EventRecognizedTrigger):
         return incident_id
 
 
-class CameraOfflineTrigger(EventBeganTrigger):
-    """A camera is lost."""
+class CameraTrigger(EventBeganTrigger):
+    """Something happens to a camera itself."""
 
-    _said = "lost:"
+    _type: ClassVar[EventType]
 
     @classmethod
     @override
@@ -250,8 +252,22 @@ class CameraOfflineTrigger(EventBeganTrigger):
         cls, hass: HomeAssistant, config: ConfigType
     ) -> ConfigType:
         """Validate what was set, and look for nothing else."""
-        config = cast(ConfigType, OFFLINE_SCHEMA(config))
-        return {**config, CONF_OPTIONS: {CONF_TYPES: [EventType.CAMERA_OFFLINE]}}
+        config = cast(ConfigType, CAMERA_SCHEMA(config))
+        return {**config, CONF_OPTIONS: {CONF_TYPES: [cls._type]}}
+
+
+class CameraOfflineTrigger(CameraTrigger):
+    """A camera is lost."""
+
+    _said = "lost:"
+    _type = EventType.CAMERA_OFFLINE
+
+
+class CameraOnlineTrigger(CameraTrigger):
+    """A camera that was lost is back."""
+
+    _said = "back:"
+    _type = EventType.CAMERA_ONLINE
 
 
 class EventEndedTrigger(TimelineTrigger):
@@ -263,6 +279,7 @@ class EventEndedTrigger(TimelineTrigger):
 
 TRIGGERS: Final[dict[str, type[Trigger]]] = {
     "camera_offline": CameraOfflineTrigger,
+    "camera_online": CameraOnlineTrigger,
     "event_began": EventBeganTrigger,
     "event_recognized": EventRecognizedTrigger,
     "event_ended": EventEndedTrigger,

@@ -14,13 +14,18 @@ from custom_components.vigilar.events.classifier import (
     Outcome,
     classify,
     end_event,
+    is_test,
+    thing_of,
 )
+from custom_components.vigilar.events.severity import Situation
 from custom_components.vigilar.models import (
+    ArmMode,
     Box,
     EventType,
     Label,
     Observation,
     ObservationKind,
+    Report,
     Severity,
 )
 
@@ -448,3 +453,63 @@ def test_whatever_is_observed_the_event_is_sound(
         assert payload["why"].endswith(".")
         assert "\n" not in payload["why"]
         assert payload["end_ts"] is None or payload["end_ts"] >= event["ts"]
+
+
+def test_what_somebody_reports_is_a_moment() -> None:
+    """It begins and ends at once, with his words, and matters as he says."""
+    report = Report(
+        type=EventType.DOOR_OPENED,
+        by="Ann",
+        name="Shed",
+        severity=Severity.ALERT,
+        note="It was me",
+    )
+    said = replace(observe(ObservationKind.REPORTED), report=report)
+    opened, ended = classify(said, {}, FRONT_DOOR)
+    assert (opened.outcome, ended.outcome) == (Outcome.OPENED, Outcome.ENDED)
+    assert opened.thing == ended.thing == thing_of(said)
+    event = ended.event
+    assert (event.type, event.severity) == (EventType.DOOR_OPENED, Severity.ALERT)
+    assert event.payload["name"] == "Shed"
+    assert event.payload["end_ts"] == BEGAN
+    assert event.payload["note"] == {"text": "It was me", "by": "Ann", "ts": BEGAN}
+    assert event.payload["why"] == "Reported by Ann."
+    bare = replace(said, report=Report(type=EventType.SMOKE, by="Ann"))
+    event = classify(bare, {}, FRONT_DOOR)[0].event
+    assert (event.severity, event.payload["name"]) == (Severity.CRITICAL, "Front door")
+    assert "note" not in event.payload
+    assert classify(observe(ObservationKind.REPORTED), {}, FRONT_DOOR) == ()
+
+
+def test_a_test_matters_to_nobody() -> None:
+    """It says so and how much it would matter, also when it is recognised later."""
+    away = Situation(mode=ArmMode.AWAY)
+    made_up = replace(observe(), test=True)
+    (opened,) = classify(made_up, {}, FRONT_DOOR, away)
+    assert opened.event.payload["test"] is True
+    assert opened.event.severity is Severity.INFO
+    seen = observe(ObservationKind.MOTION_UPDATED, labels=("person",))
+    (raised,) = classify(seen, {opened.thing: opened.event}, FRONT_DOOR, away)
+    assert raised.event.type is EventType.PERSON
+    assert raised.event.severity is Severity.INFO
+    assert (
+        "A test, else critical. Critical while armed away."
+        in (raised.event.payload["why"])
+    )
+    assert "test" not in classify(observe(), {}, FRONT_DOOR, away)[0].event.payload
+    report = Report(type=EventType.PANIC, by="Ann", severity=Severity.CRITICAL)
+    said = replace(observe(ObservationKind.REPORTED), report=report, test=True)
+    assert classify(said, {}, FRONT_DOOR)[0].event.severity is Severity.INFO
+
+
+def test_who_walks_around_sets_off_no_fire() -> None:
+    """While somebody tries it all out, what moves is a test, and a lost camera is none."""
+    walk = Situation(test=True)
+    assert is_test(classify(observe(), {}, FRONT_DOOR, walk)[0].event)
+    for kind, report in (
+        (ObservationKind.CAMERA_OFFLINE, None),
+        (ObservationKind.SCENE_TAMPERED, None),
+        (ObservationKind.REPORTED, Report(type=EventType.SMOKE, by="Ann")),
+    ):
+        said = replace(observe(kind), report=report)
+        assert not is_test(classify(said, {}, FRONT_DOOR, walk)[0].event)

@@ -186,6 +186,23 @@ def test_an_event_without_media_says_so(house: House) -> None:
     expect(house.view.get_by_text("Nothing was recorded of this event")).to_be_visible()
 
 
+def test_a_description_is_shown_with_who_gave_it(house: House) -> None:
+    """As text, whatever the assistant has made of it."""
+    house.visitor(
+        description={"text": "A courier with <i>a box</i>", "by": "Helper", "ts": 0}
+    )
+    house.open()
+    expect(house.view.get_by_text("A courier with <i>a box</i>")).to_be_visible()
+    expect(house.view.get_by_text("Helper, ")).to_be_visible()
+
+
+def test_a_test_says_that_it_is_one(house: House) -> None:
+    """Nobody is to be frightened by it."""
+    house.visitor(test=True)
+    house.open()
+    expect(house.view.get_by_text("Test", exact=True)).to_be_visible()
+
+
 def test_it_follows_its_event(house: House) -> None:
     """What changes on the server changes here, without a question."""
     house.media(snapshot={"state": "pending", "url": None})

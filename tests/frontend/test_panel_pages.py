@@ -346,6 +346,33 @@ def test_what_moves_is_shown_on_request_only(house: House) -> None:
     page.wait_for_function("server.live.length === 0")
 
 
+def test_zones_light_up_as_somebody_enters_them(house: House) -> None:
+    """By name, while what moves there counts, and not before it is asked for."""
+    house.stage.js(
+        "server.sources[0] = { ...server.sources[0], zones: ['Porch', 'Drive'] }"
+    )
+    house.open("/vigilar/live/front_door")
+    page = house.page
+    zones = page.get_by_role("list", name="Zones of this camera")
+    expect(page.get_by_role("button", name="Show what moves")).to_be_visible()
+    expect(zones).to_have_count(0)
+    page.get_by_role("button", name="Show what moves").click()
+    page.wait_for_function("server.live.length === 1")
+    expect(zones.get_by_role("listitem")).to_have_text(["Porch", "Drive"])
+    lit = zones.locator("[aria-current=true]")
+    expect(lit).to_have_count(0)
+    tell = """server.live[0].callback({ kind: "live", ts: 0, online: true, detecting: true, boxes: %s });"""
+    house.stage.js(
+        tell
+        % """[
+            { id: "1", box: [0, 0, 0.5, 0.5], label: null, score: 0.9, sure: true, zones: ["Drive"] },
+            { id: "2", box: [0, 0, 0.1, 0.1], label: null, score: 0.2, sure: false, zones: ["Porch"] }]"""
+    )
+    expect(lit).to_have_text(["Drive"])
+    house.stage.js(tell % "[]")
+    expect(lit).to_have_count(0)
+
+
 def test_boxes_that_are_refused_are_not_promised(house: House) -> None:
     """The chip goes back, and it is said."""
     house.stage.js("server.refusals['vigilar/live/subscribe'] = { code: 'not_found' }")

@@ -364,3 +364,23 @@ async def test_mqtt_that_comes_after_us_has_gone_is_left_alone(
     hass.bus.async_fire("component_loaded", {"component": "mqtt"})
     await settle(hass)
     assert mqtt._unsubscribe == []
+
+
+async def test_somebody_waits_until_a_change_was_sent(
+    hass: HomeAssistant, broker: Broker, runtime: VigilarRuntime, workers: Workers
+) -> None:
+    """Not while the broker is away, and for as long as it takes."""
+    await _settle(hass, runtime)
+    broker.connected = False
+    await _see_motion(hass, workers, "a", TS)
+    assert runtime.mqtt is not None
+    assert runtime.mqtt.available
+    waiting = hass.async_create_task(
+        runtime.mqtt.async_sent(runtime.store.last_seq), eager_start=True
+    )
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    broker.connected = True
+    runtime.mqtt.async_refresh()
+    await waiting
+    assert [kind for kind, _ in broker.events()] == ["published", "ended"]

@@ -101,6 +101,20 @@ def test_boxes_are_told_when_they_change() -> None:
     assert told[-1]["ts"] > told[0]["ts"] > 1_000_000
 
 
+def test_boxes_tell_the_zones_that_are_entered() -> None:
+    """Of each that something stands in, while it does."""
+    left = Zone("left", (Point(0, 0), Point(0.5, 0), Point(0.5, 1), Point(0, 1)))
+    told: list[Told] = []
+    settings = AnalyzerSettings(zones=(left, Zone("all", ALL)))
+    for _ in look(
+        [*walk(60, before=20), *still(20)], LiveObserver(told.append), settings
+    ):
+        pass
+    entered = [box["zones"] for one in told for box in one["boxes"] if box["sure"]]
+    assert entered[0] == ["left", "all"]
+    assert entered[-1] == ["all"]
+
+
 def test_boxes_are_told_five_times_a_second_at_most() -> None:
     """A camera of 15 pictures a second does not tell of each."""
     told: list[Told] = []

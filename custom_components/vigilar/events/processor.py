@@ -26,7 +26,7 @@ from ..models import (
     SourceInfo,
 )
 from .adoption import Adoptions
-from .classifier import Decision, Outcome, classify, end_event, thing_of
+from .classifier import Decision, Outcome, classify, end_event, is_test, thing_of
 from .clock import wall_ms
 from .commits import GroupCommit, Publish, Turns, Write
 from .incidents import Incidents
@@ -458,11 +458,13 @@ class EventProcessor:
             return decision
         event = decision.event
         more: dict[str, Any] = {}
-        incident_id = observation.incident_id or self.incidents.join(
-            event, situation.neighbourhood
-        )
-        if incident_id is not None:
-            more["incident_id"] = incident_id
+        # A test is part of nothing that has really happened.
+        if not is_test(event):
+            incident_id = observation.incident_id or self.incidents.join(
+                event, situation.neighbourhood
+            )
+            if incident_id is not None:
+                more["incident_id"] = incident_id
         if self.media is not None:
             more["media"] = self.media.expect(event, observation)
         return replace(decision, event=replace(event, payload=event.payload | more))

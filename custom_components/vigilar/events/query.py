@@ -95,7 +95,7 @@ def words_of(text: str) -> tuple[str, ...]:
 def searchable(event_type: str, payload: Mapping[str, Any]) -> str:
     """Return all words that an event is found by, each after a space.
 
-    They are those of its name, labels, type, zones, reason and note.
+    They are those of its name, labels, type, zones, reason, note and description.
 
     Args:
         event_type: Its `EventType`.
@@ -108,6 +108,7 @@ def searchable(event_type: str, payload: Mapping[str, Any]) -> str:
         *payload.get("zones", ()),
         payload.get("why") or "",
         payload.get("note", {}).get("text", ""),
+        payload.get("description", {}).get("text", ""),
     )
     return "".join(f" {word}" for text in texts for word in words_of(text))
 

@@ -1,4 +1,6 @@
-"""What people say of an event: seen, what it was, a note. Amendments of its payload.
+"""What is said of an event: seen, what it was, a note, a description.
+
+Amendments of its payload.
 
 `EventProcessor.revise` carries them out, so that they are stored, numbered and
 published as every other change is.
@@ -70,6 +72,21 @@ def unjudged(payload: dict[str, Any]) -> dict[str, Any]:
 def noted(text: str, reviewer: Reviewer) -> Amend:
     """Return the amendment by a note; an empty one takes it away."""
     return partial(_noted, text, reviewer)
+
+
+def described(text: str, describer: Reviewer) -> Amend:
+    """Return the amendment by what can be seen in an event's picture, in words.
+
+    Args:
+        text: The words; no more of them are kept than of a note.
+        describer: Who says so.
+    """
+    description = {
+        "text": text[:MAX_NOTE],
+        "by": describer.by,
+        "ts": describer.ts,
+    }
+    return lambda payload: payload | {"description": description}
 
 
 def _seen(reviewer: Reviewer, payload: dict[str, Any]) -> dict[str, Any]:

@@ -100,6 +100,22 @@ _SEEN: Final = (
     EventType.MOTION,
 )
 
+# What somebody who walks around to try it all out sets off. Fire and the like is no test.
+WALKED: Final = frozenset(
+    {
+        *_SEEN,
+        EventType.DOOR_OPENED,
+        EventType.WINDOW_OPENED,
+        EventType.GATE_OPENED,
+        EventType.GARAGE_OPENED,
+        EventType.LOCK_UNLOCKED,
+        EventType.DOORBELL,
+        EventType.PRESENCE,
+        EventType.SOUND,
+        EventType.VIBRATION,
+    }
+)
+
 _WHILE: Final = {
     ArmMode.DISARMED: "while disarmed",
     ArmMode.HOME: "while armed for home",
@@ -147,6 +163,8 @@ class Situation:
         rules: What the user has said.
         neighbourhood: Names the place of the source: the same for all whose
             areas touch; None for one that is nowhere.
+        test: Somebody walks around to try it all out: what that sets off is
+            not to matter.
     """
 
     mode: ArmMode = ArmMode.UNUSED
@@ -155,6 +173,7 @@ class Situation:
     cause: str = ""
     rules: SeverityRules = field(default_factory=SeverityRules)
     neighbourhood: str | None = None
+    test: bool = False
 
 
 class Judgement(NamedTuple):
@@ -203,6 +222,15 @@ def judge(
     elif mode is not ArmMode.UNUSED:
         reasons.append(_WHILE[mode])
     return Judgement(severity, _sentence(severity, " ".join(reasons)))
+
+
+def judge_test(
+    event_type: EventType, zones: Iterable[str], situation: Situation
+) -> Judgement:
+    """Say of a test how much it would matter; it does not. Arguments as of `judge`."""
+    severity, why = judge(event_type, zones, situation)
+    told = f"A test, else {severity.value}."
+    return Judgement(_INFO, f"{told} {why}" if why else told)
 
 
 def _by_zone(

@@ -280,6 +280,7 @@ function marks({ payload }, localize) {
   /** @param {string} name @param {string} text */
   const mark = (name, text) => html`<span class="tag" title=${text}>${icon(name)}<span class="unseen-text">${text}</span></span>`;
   return [
+    payload.test ? html`<span class="label">${localize("list.test")}</span>` : nothing,
     payload.protected ? mark("protected", localize("list.protected")) : nothing,
     payload.note ? mark("note", localize("list.note")) : nothing,
     payload.feedback?.verdict === "false_alarm" ? mark("false_alarm", localize("list.false_alarm")) : nothing,

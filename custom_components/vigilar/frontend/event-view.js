@@ -152,6 +152,7 @@ export class VigilarEventView extends HassElement {
                 ${severity === "info"
                   ? nothing
                   : html`<span class="severity-pill">${nameOf(localize, "severity", severity)}</span>`}
+                ${event.payload.test ? html`<span class="severity-pill">${localize("list.test")}</span>` : nothing}
               </h2>
               <span class="subtitle"
                 ><bdi>${event.payload.name || event.source_id}</bdi> · ${whenOf(event, this.#context)}</span
@@ -169,7 +170,7 @@ export class VigilarEventView extends HassElement {
   /** @param {TimelineEvent} event */
   #content(event) {
     const { localize } = this;
-    const { labels, latency_ms: latency, why } = event.payload;
+    const { description, labels, latency_ms: latency, why } = event.payload;
     return html`<div class="main">
         <vigilar-event-media .hass=${this.hass} .event=${event}></vigilar-event-media>
         ${this.#actions(event)}
@@ -184,6 +185,15 @@ export class VigilarEventView extends HassElement {
           format: this.format,
           goTo: (id) => this.#goTo(id),
         })}
+        ${description
+          ? html`<section>
+              <h3>${localize("view.description")}</h3>
+              <p class="why"><bdi>${description.text}</bdi></p>
+              <div class="said">
+                ${localize("view.note_by", { by: description.by, at: this.#context.format.exact(description.ts) })}
+              </div>
+            </section>`
+          : nothing}
         ${labels.length
           ? html`<section>
               <h3>${localize("event.labels")}</h3>

@@ -16,6 +16,7 @@ export class VigilarLivePage extends SourcesElement {
     sourceId: { attribute: false },
     _boxed: { state: true },
     _note: { state: true },
+    _entered: { state: true },
   };
 
   /** @override */
@@ -71,6 +72,42 @@ export class VigilarLivePage extends SourcesElement {
         gap: 8px;
         padding: 12px 16px;
       }
+      .zones {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 6px;
+        margin: 0;
+        padding: 12px 16px 0;
+        list-style: none;
+      }
+      .zones li {
+        display: inline-flex;
+        align-items: center;
+        gap: 8px;
+        max-inline-size: 100%;
+        padding: 4px 12px 4px 10px;
+        border-radius: 999px;
+        font-size: 0.8125rem;
+        overflow-wrap: anywhere;
+        color: var(--quiet);
+        background: color-mix(in srgb, var(--text) 6%, transparent);
+        transition: background-color 120ms, color 120ms;
+      }
+      .zones li::before {
+        content: "";
+        flex: none;
+        inline-size: 8px;
+        block-size: 8px;
+        border: 2px solid currentColor;
+        border-radius: 50%;
+      }
+      .zones li.entered {
+        color: var(--text);
+        font-weight: 500;
+        background: color-mix(in srgb, var(--accent) 22%, transparent);
+      }
+      .zones li.entered::before { background: var(--accent); border-color: var(--accent); }
+      @media (prefers-reduced-motion: reduce) { .zones li { transition: none; } }
       .hint { font-size: 0.8125rem; color: var(--quiet); }
       .columns { display: grid; flex: 1; align-content: start; }
       h3 {
@@ -103,6 +140,8 @@ export class VigilarLivePage extends SourcesElement {
     this._boxed = false;
     /** @type {string} */
     this._note = "";
+    /** @type {readonly string[]} Zones that something moves in now. */
+    this._entered = [];
   }
 
   /** @override */
@@ -131,6 +170,7 @@ export class VigilarLivePage extends SourcesElement {
     if (changed.has("sourceId")) {
       this._boxed = false;
       this._note = "";
+      this._entered = [];
       this.#query = { limit: LIMIT, source_ids: [this.sourceId] };
     }
     super.willUpdate(changed);
@@ -175,7 +215,9 @@ export class VigilarLivePage extends SourcesElement {
           .source=${source}
           .boxed=${this._boxed}
           @vigilar-boxes-failed=${this.#onBoxesFailed}
+          @vigilar-zones=${this.#onZones}
         ></vigilar-live-player>
+        ${this._boxed ? this.#zones(source) : nothing}
         ${this.#tools(source)}
       </div>
       <div class="events">
@@ -183,6 +225,22 @@ export class VigilarLivePage extends SourcesElement {
         <vigilar-timeline .hass=${this.hass} .query=${this.#query}></vigilar-timeline>
       </div>
     </div>`;
+  }
+
+  /** @param {Source} source */
+  #zones({ zones = [] }) {
+    if (!zones.length) return nothing;
+    return html`<ul class="zones" aria-label=${this.localize("cameras.zones")}>
+      ${zones.map((name) => {
+        const entered = this._entered.includes(name);
+        return html`<li class=${entered ? "entered" : nothing} aria-current=${entered ? "true" : nothing}><bdi>${name}</bdi></li>`;
+      })}
+    </ul>`;
+  }
+
+  /** @param {CustomEvent<{entered: string[]}>} news */
+  #onZones(news) {
+    this._entered = news.detail.entered;
   }
 
   /** @param {Source} source */

@@ -170,7 +170,7 @@ export class VigilarLivePlayer extends HassElement {
     try {
       const unsubscribe = await this.home.connection.subscribeMessage(
         (/** @type {LiveMessage} */ message) => {
-          if (subscription === this.#subscription) this._boxes = message.boxes;
+          if (subscription === this.#subscription) this.#show(message.boxes);
         },
         { type: "vigilar/live/subscribe", source_id: sourceId },
       );
@@ -191,8 +191,16 @@ export class VigilarLivePlayer extends HassElement {
 
   // A frame that nobody moves any more would be a lie.
   #clearBoxes = () => {
-    this._boxes = [];
+    this.#show([]);
   };
+
+  /** @param {LiveBox[]} boxes */
+  #show(boxes) {
+    if (!boxes.length && !this._boxes.length) return;
+    this._boxes = boxes;
+    const entered = boxes.flatMap(({ sure, zones }) => (sure && zones) || []);
+    this.dispatchEvent(new CustomEvent("vigilar-zones", { detail: { entered } }));
+  }
 
   /** @override */
   render() {

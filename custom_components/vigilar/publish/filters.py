@@ -52,20 +52,21 @@ class Filter:
     area_ids: frozenset[str] | None
 
     @classmethod
-    def of(cls, msg: Mapping[str, Any], user: User) -> Filter:
+    def of(cls, msg: Mapping[str, Any], user: User | None) -> Filter:
         """Read the filter of a message.
 
         Args:
             msg: Has passed `FILTER_SCHEMA`, and maybe `SPAN_SCHEMA`.
-            user: Who asks.
+            user: Who asks; None for an automation, which has marked nothing.
         """
+        mine = user if msg["review_scope"] == "me" else None
         query = EventQuery(
             source_ids=_names(msg, "source_ids"),
             types=_names(msg, "types"),
             severities=_names(msg, "severities"),
             zones=_names(msg, "zones"),
             reviewed=msg.get("reviewed"),
-            reviewer=user.id if msg["review_scope"] == "me" else None,
+            reviewer=None if mine is None else mine.id,
             words=words_of(msg.get("text", "")),
             start=msg.get("start"),
             end=msg.get("end"),
@@ -96,9 +97,16 @@ class Filter:
         return replace(self.query, source_ids=frozenset.intersection(*allowed))
 
 
-def readable_ids(user: User, sources: Iterable[SourceInfo]) -> frozenset[str] | None:
-    """Return the ids of the sources that a user may know of; None for all."""
-    if user.is_admin:
+def readable_ids(
+    user: User | None, sources: Iterable[SourceInfo]
+) -> frozenset[str] | None:
+    """Return the ids of the sources that a user may know of; None for all.
+
+    Args:
+        user: Who asks; None for an automation, which may know everything.
+        sources: All of them.
+    """
+    if user is None or user.is_admin:
         return None
     return frozenset(source.source_id for source in sources if may_read(user, source))
 

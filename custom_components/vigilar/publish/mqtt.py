@@ -90,6 +90,9 @@ class MqttPublisher:
         self._retained: dict[str, str] = {}
         # The last change handed to the client, or None to ask the store.
         self._handed_over: int | None = None
+        # The last change that was sent, and who waits for the next.
+        self._sent = 0
+        self._progress = asyncio.Event()
         self._connections = 0
         self._published = 0
         self._failing = False
@@ -104,6 +107,16 @@ class MqttPublisher:
             "published": self._published,
             "failing": self._failing,
         }
+
+    @property
+    def available(self) -> bool:
+        """Return whether Home Assistant has an MQTT integration to go through."""
+        return MQTT_DOMAIN in self._hass.config.components
+
+    async def async_sent(self, seq: int) -> None:
+        """Wait until a change was sent; for as long as there is no broker."""
+        while self._sent < seq:
+            await self._progress.wait()
 
     @callback
     def async_start(self) -> None:
@@ -215,7 +228,9 @@ class MqttPublisher:
                     return
                 connection = self._connections
                 await self._async_hand_over(change)
-                position = change.seq
+                position = self._sent = change.seq
+                self._progress.set()
+                self._progress = asyncio.Event()
                 if connection == self._connections:
                     await self._store.set_cursor(CURSOR, position)
 

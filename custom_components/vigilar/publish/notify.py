@@ -6,7 +6,7 @@ before a crash is told again without a sound.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 import logging
 from typing import Any, Final
@@ -17,7 +17,7 @@ from homeassistant.helpers.event import async_call_later
 
 from ..events.audit import AuditLog
 from ..events.clock import wall_ms
-from ..events.ledger import Delivery, DeliveryState, Ledger
+from ..events.ledger import Delivery, DeliveryState, Ledger, Snooze
 from ..events.processor import Amend
 from ..events.query import EventQuery
 from ..events.store import EventStore, StoreError
@@ -116,7 +116,8 @@ class PhoneNotifier:
         self._hass = hass
         self._clock = clock
         self._recipients: dict[str, Recipient] = {}
-        self._planner = Planner(hass, self.ledger, clock, panel)
+        self.testers: set[str] = set()
+        self._planner = Planner(hass, self.ledger, clock, panel, self.testers)
         self._buttons = Buttons(
             hass,
             self.ledger,
@@ -142,6 +143,37 @@ class PhoneNotifier:
         """Follow the configuration; holds from the next change on."""
         self._recipients.clear()
         self._recipients.update({recipient.id: recipient for recipient in recipients})
+
+    @property
+    def recipients(self) -> Mapping[str, Recipient]:
+        """Return who is told of events, by their ids."""
+        return self._recipients
+
+    async def async_settle(self) -> None:
+        """Wait until what is being done now is done."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def async_snooze(
+        self,
+        recipients: Iterable[Recipient],
+        source_ids: Collection[str],
+        until: int,
+        by: str,
+    ) -> None:
+        """Let sources leave recipients alone for a while.
+
+        Args:
+            recipients: Whom.
+            source_ids: Which.
+            until: Unix milliseconds; what is past ends a snooze.
+            by: Who asks for it, a name for people.
+
+        Raises:
+            StoreError: The ledger cannot be written.
+        """
+        for recipient in recipients:
+            for source_id in source_ids:
+                await self.ledger.snooze(Snooze(recipient.id, source_id, until, by))
 
     async def async_start(self) -> None:
         """Listen to the buttons and take up what the last run left.

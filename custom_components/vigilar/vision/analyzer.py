@@ -282,6 +282,7 @@ class Analyzer:
                 path_of(track, width, height),
                 None if self._recognizer is None else self._recognizer.label(track.id),
                 _look(track, width, height).score,
+                self._zones.at(*foot(track.blob, width, height)),
             )
             for track in self._tracker.tracks
             if track.seen == self._ts

@@ -86,6 +86,7 @@ class LiveObserver:
                 "label": None if thing.label is None else thing.label.label,
                 "score": round(_score(thing), 2),
                 "sure": thing.verdict is Verdict.COUNTS,
+                "zones": list(thing.zones),
             }
             for thing in sight.analyzer.things()[:MAX_THINGS]
         ]

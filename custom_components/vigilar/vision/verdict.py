@@ -49,6 +49,7 @@ class Thing:
             image, oldest first.
         label: What it is most likely; None where that is not known.
         score: How well it can be seen, 0-1.
+        zones: Names of the zones that it stands in.
     """
 
     id: int
@@ -57,6 +58,7 @@ class Thing:
     path: tuple[tuple[float, float], ...]
     label: Label | None
     score: float
+    zones: tuple[str, ...]
 
 
 def judge(

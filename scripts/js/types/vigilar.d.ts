@@ -52,6 +52,10 @@ export interface Payload {
   reviews?: { user_id: string; by: string; ts: number }[];
   feedback?: { verdict: Verdict; by: string; ts: number };
   note?: { text: string; by: string; ts: number };
+  /** What an assistant says that the picture shows. */
+  description?: { text: string; by: string; ts: number };
+  /** It was made up, or made by somebody who tries it all out. */
+  test?: boolean;
 }
 
 /** A period in which a source, or none (null), was watched. */
@@ -148,6 +152,8 @@ export interface LiveBox {
   label: string | null;
   score: number;
   sure: boolean;
+  /** Names of the zones that it stands in. */
+  zones?: string[];
 }
 
 export interface LiveMessage {

@@ -10,6 +10,7 @@ import hashlib
 import json
 from typing import Any, Final
 
+from ...events.classifier import is_test
 from ...events.incidents import route, telling
 from ...models import Event, EventType, Severity
 from .house import Platform
@@ -125,7 +126,7 @@ def compose(
         tag=event.payload.get("incident_id", event.id),
         group=f"vigilar_{event.source_id}",
         title=texts.text(
-            "notification_title",
+            "notification_title_test" if is_test(event) else "notification_title",
             {"type": face.type.value, "name": _way(texts, events, face.type)},
         ),
         text=_text(texts, events),

@@ -6,6 +6,7 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 
+from ...events.classifier import is_test
 from ...events.ledger import Delivery, DeliveryState, DeviceDelivery, Ledger
 from ...models import Event, Severity
 from .house import Device, async_devices, async_off_condition, async_who_is_home
@@ -69,6 +70,7 @@ class Planner:
         ledger: Ledger,
         clock: Callable[[], int],
         panel: Panel,
+        testers: Collection[str],
     ) -> None:
         """Make a planner.
 
@@ -77,11 +79,13 @@ class Planner:
             ledger: Knows what was sent before and what is snoozed; only read.
             clock: Unix milliseconds.
             panel: The alarm.
+            testers: Ids of the recipients who are told of tests, at any time.
         """
         self._hass = hass
         self._ledger = ledger
         self._clock = clock
         self._panel = panel
+        self._testers = testers
 
     async def async_plan(
         self,
@@ -210,10 +214,7 @@ class Planner:
         """
         now = self._clock()
         joins = lead is not None and reaches(lead.severity, event.severity)
-        refusal = refuse_event(recipient, event) or refuse_now(
-            recipient,
-            await self._async_situation(recipient, event, now, silent=joins),
-        )
+        refusal = await self._async_refusal(recipient, event, now, silent=joins)
         threshold = recipient.critical_from
         row = Delivery(
             event_id=event.id,
@@ -231,6 +232,17 @@ class Planner:
         if refusal is not None:
             return _refused(row, refusal)
         return row if lead is None or not joins else _joined(row, lead)
+
+    async def _async_refusal(
+        self, recipient: Recipient, event: Event, now: int, *, silent: bool
+    ) -> Refusal | None:
+        """Return why a recipient is not told of an event; of a test the testers are."""
+        if is_test(event):
+            return None if recipient.id in self._testers else Refusal(Reason.TEST)
+        return refuse_event(recipient, event) or refuse_now(
+            recipient,
+            await self._async_situation(recipient, event, now, silent=silent),
+        )
 
     async def _async_situation(
         self, recipient: Recipient, event: Event, now: int, *, silent: bool

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     COOLDOWN = "cooldown"
     NO_DEVICE = "no_device"
     TOO_LATE = "too_late"
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)
