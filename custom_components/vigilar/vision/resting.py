@@ -15,7 +15,7 @@ import numpy as np
 from .displacement import touch
 from .kernels import Plane
 from .motion import LOG_SCALE, SAMPLED, Blob, MotionResult
-from .tracking import STIR, Track
+from .tracking import FORGET_S, STIR, Track
 
 type Window = tuple[slice, slice]
 """A part of a plane."""
@@ -193,12 +193,18 @@ class Resting:
         self, movers: Iterable[Track], tracks: Sequence[Track], result: MotionResult
     ) -> None:
         """Note what has come to rest: it stirs no more, and is still there."""
-        before = self._stirring
+        before = self._stirring.values()
         self._stirring = {track.id: track for track in movers}
-        for mover in before.values():
+        for mover in before:
+            if mover.id in self._stirring:
+                continue
+            if mover.seen < self._ts:
+                # What is hidden or part of something else is asked again.
+                if self._ts - mover.seen <= FORGET_S:
+                    self._stirring[mover.id] = mover
+                continue
             if (
-                mover.id in self._stirring
-                or len(self._rests) >= MOST_RESTS
+                len(self._rests) >= MOST_RESTS
                 or any(_same_place(rest.blob, mover.blob) for rest in self._rests)
                 or _differing(mover.blob, result) < THERE * mover.blob.area
             ):
