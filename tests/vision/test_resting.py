@@ -1,8 +1,5 @@
 """What came, stopped and is still there: it lives, or it is furniture."""
 
-from collections.abc import Iterator
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
@@ -220,26 +217,3 @@ def test_a_held_place_is_not_learned() -> None:
             detector.update(shown, number * 0.2, held=held)
         seen.append(len(detector.update(images[1], 124.0).blobs))
     assert seen == [1, 0]
-
-
-def _crossing_people() -> Iterator[tuple[set[int], int]]:
-    """Yield the tracks that move, and how many blobs there are, while two people cross."""
-    one, _ = scenes.crossing(5.0, height=36, contrast=-0.45, y=100)
-    other, _ = scenes.crossing(5.0, height=44, contrast=0.6, y=118, leftwards=True)
-    detector, tracker = MotionDetector(load_kernels()), Tracker()
-    for image, ts in _scene(one, other, duration=20.0).frames():
-        result = detector.update(image, ts, tracker.things)
-        if result.learning:
-            continue
-        tracks = tracker.update(result.blobs, ts, scenes.WIDTH, scenes.HEIGHT)
-        yield {track.id for track in tracks if track.moving}, len(result.blobs)
-
-
-def test_two_people_who_cross_are_two_tracks() -> None:
-    """Before they meet and after it, both are followed."""
-    seen = [moving for moving, _ in _crossing_people()]
-    both = [number for number, moving in enumerate(seen) if len(moving) >= 2]
-    # They meet 10 s after the start; a second and a half earlier and later they are apart.
-    assert any(number < 42 for number in both)
-    assert any(number > 58 for number in both)
-    assert all(before <= after for before, after in pairwise(both))
