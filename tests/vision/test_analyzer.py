@@ -33,7 +33,6 @@ from custom_components.vigilar.vision.recognition import (
 )
 from custom_components.vigilar.vision.resting import PROOF_S
 from custom_components.vigilar.vision.zones import Point, Zone, ZoneKind
-
 from tests import scenes
 
 from .common import FakeInference, Image, grey_frame, still, walk

@@ -77,7 +77,9 @@ def test_components_are_equal(mask: Mask) -> None:
     np.testing.assert_array_equal(expected, found)
     np.testing.assert_array_equal(expected_owners, owners)
     # Each pixel lies in the box of its component, which has as many as it says.
-    np.testing.assert_array_equal(np.bincount(owners, minlength=len(found)), found[:, 4])
+    np.testing.assert_array_equal(
+        np.bincount(owners, minlength=len(found)), found[:, 4]
+    )
     y, x = np.divmod(pixels, mask.shape[1])
     left, top, width, height, _ = found[owners].T
     assert ((left <= x) & (x < left + width)).all()

@@ -1,5 +1,7 @@
 """What came, stopped and is still there: it lives, or it is furniture."""
 
+from math import sin
+
 import numpy as np
 import pytest
 
@@ -7,13 +9,9 @@ from custom_components.vigilar.models import Observation, ObservationKind
 from custom_components.vigilar.vision import resting
 from custom_components.vigilar.vision.analyzer import Analyzer, AnalyzerSettings
 from custom_components.vigilar.vision.kernels import NumpyKernels, load_kernels
-from custom_components.vigilar.vision.motion import (
-    Blob,
-    MotionDetector,
-    MotionResult,
-)
+from custom_components.vigilar.vision.motion import Blob, MotionDetector, MotionResult
 from custom_components.vigilar.vision.resting import Resting
-from custom_components.vigilar.vision.tracking import Step, Track, Tracker
+from custom_components.vigilar.vision.tracking import Step, Track
 from tests import scenes
 
 from .common import still
@@ -47,7 +45,8 @@ def _swaying(until: float, sway_px: float = 0.5) -> scenes.Walker:
     """Return a person who comes at 5 s, stands, and goes."""
     path = [(5.0, 0.0, 110.0)]
     path += [
-        (ts, 120 + sway_px * np.sin(ts), 110.0) for ts in np.arange(10, until, 0.5)
+        (ts, 120 + sway_px * sin(ts), 110.0)
+        for ts in np.arange(10, until, 0.5).tolist()
     ]
     return scenes.Walker((*path, (until + 5, 256.0, 110.0)), 40, -0.4)
 

@@ -32,6 +32,12 @@ SPREAD_S: Final = 6.0
 as the scene is known."""
 FIRST_SPREAD: Final = 11.0
 """Spread in log units that a pixel has before it is known (4 %)."""
+FLICKERS: Final = 0.25
+"""Least change between two frames of what flickers, as a share of its deviation: at
+five frames a second what swings within three seconds changes more on average. What
+deviates and changes less is a thing that creeps in, and must not blind its place."""
+DEVIATES: Final = 0.5
+"""Deviation in thresholds from which that is asked: below it there is noise."""
 GLOBAL_SHARE: Final = 0.4
 """Share of the image that changes at once only when the light or the view does."""
 RELEARN_S: Final = 1.0
@@ -295,8 +301,10 @@ class _Background:
         # What only set pixels are asked for, in the order of `_set`: they are few.
         self._set: Indices = np.zeros(0, np.intp)
         self._stirred: NDArray[np.bool_] = np.zeros(0, np.bool_)
-        # By how much most of the newest picture is brighter than the mean.
+        # By how much most of the newest picture is brighter than the mean, and by
+        # how much more than the one before.
         self._light = 0.0
+        self._brightened = 0.0
 
     @property
     def level(self) -> Plane:
@@ -335,7 +343,8 @@ class _Background:
             self.mask &= self._watched
         self._drop_noise(self.mask)
         self._set = np.flatnonzero(self.mask.view(np.bool_))
-        self._stirred = self._find_stirred(self._light - before)
+        self._brightened = self._light - before
+        self._stirred = np.abs(self._change_at(self._set)) > self._threshold
         return len(self._set) / self.mask.size
 
     def masked(self, min_area: float) -> list[tuple[int, int, int, int]]:
@@ -356,11 +365,11 @@ class _Background:
         counts = self._kernels.count_neighbours(mask)
         np.greater_equal(counts, MOST_NEIGHBOURS, out=mask.view(np.bool_))
 
-    def _find_stirred(self, light: float) -> NDArray[np.bool_]:
-        """Return which set pixels differ from the frame before, beside the light."""
-        change = self._level.ravel()[self._set] - self._previous.ravel()[self._set]
-        stirred: NDArray[np.bool_] = np.abs(change - light) > self._threshold
-        return stirred
+    def _change_at(self, pixels: Indices) -> Plane:
+        """Return by how much pixels changed since the frame before, beside the light."""
+        change = self._level.ravel()[pixels] - self._previous.ravel()[pixels]
+        change -= self._brightened
+        return change
 
     def _remove_light(self) -> None:
         """Leave in `_deviation` what a pixel does not share with its surroundings."""
@@ -415,9 +424,17 @@ class _Background:
         self._scratch *= min(MOST_LEARNED, gap / min(SPREAD_S, age))
         # What stands still is a thing, not a flicker: it must not blind its place.
         self._scratch.ravel()[self._set[~self._stirred]] = 0
+        self._scratch.ravel()[self._find_lasting()] = 0
         for place in places:
             self._scratch[place] = 0
         self._spread += self._scratch
+
+    def _find_lasting(self) -> Indices:
+        """Return which pixels deviate as they did a frame ago: that is no flicker."""
+        pixels = np.flatnonzero(self._size > DEVIATES * self._threshold)
+        change = np.abs(self._change_at(pixels))
+        lasting: Indices = pixels[change < FLICKERS * self._size.ravel()[pixels]]
+        return lasting
 
     def blobs(self, min_area: float) -> tuple[Blob, ...]:
         """Join what is near in `mask`, and keep what is large enough."""

@@ -140,9 +140,7 @@ class Resting:
 
         What they hide will show again.
         """
-        return {
-            rest.track: rest.place for rest in self._rests if self._ts < rest.until
-        }
+        return {rest.track: rest.place for rest in self._rests if self._ts < rest.until}
 
     def furnishes(self, blob: Blob) -> bool:
         """Return whether something is what stands like furniture in its place.
@@ -221,7 +219,7 @@ class Resting:
                 continue
             place = _joined(mover, tracks)
             differs = _differing(place, result)
-            if not any(_leaves(track, place, differs) for track in movers):
+            if not any(_leaves(track, place, differs) for track in (mover, *movers)):
                 self._rests.append(
                     _Rest(
                         mover.id,
