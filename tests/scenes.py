@@ -213,6 +213,21 @@ def crossing(
     return Walker(path, height, contrast), (begin, end)
 
 
+def two_who_cross(seed: int, apart: float) -> tuple[Scene, Walker, Walker]:
+    """Return two people who walk towards and past each other, and who they are.
+
+    Args:
+        seed: Of the view.
+        apart: How much lower in the picture the feet of the second are, pixels.
+    """
+    one, span = crossing(5.0, height=36, contrast=-0.45, y=100)
+    other, _ = crossing(5.0, height=44, contrast=0.6, y=100 + apart, leftwards=True)
+    scene_ = Scene(
+        "two people", 1, texture(seed), [one, other], (span,), seed=seed, duration=20.0
+    )
+    return scene_, one, other
+
+
 def sway(seed: int, amplitude: float, share: float = 0.6) -> Layer:
     """Return a layer that moves foliage to and fro in gusts.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 import io
 import itertools
+from math import sin
 from typing import Any
 from unittest.mock import patch
 
@@ -32,6 +33,7 @@ from custom_components.vigilar.vision.recognition import (
 )
 from custom_components.vigilar.vision.resting import PROOF_S
 from custom_components.vigilar.vision.zones import Point, Zone, ZoneKind
+from tests import scenes
 
 from .common import FakeInference, Image, grey_frame, still, walk
 
@@ -443,6 +445,25 @@ def test_who_is_present() -> None:
     gone = [one for one in observed if one.kind == ObservationKind.MOTION_UPDATED][-1]
     assert gone.present == ()
     assert observed[-1].labels == (Label("person", 0.6),)
+
+
+def test_who_stands_is_present() -> None:
+    """The label stays while somebody stands, and is gone with him."""
+    sways = [(ts, 120 + sin(ts), 110.0) for ts in range(10, 26)]
+    walker = scenes.Walker(((5.0, 0.0, 110.0), *sways, (30.0, 256.0, 110.0)), 40, 0.6)
+    scene = scenes.Scene("", 1, scenes.texture(1, 40, 90), [walker], duration=40.0)
+    seen = [image for image, _ in scene.frames()]
+    analyzer = Analyzer(
+        "gate",
+        AnalyzerSettings(),
+        NumpyKernels(),
+        Recognizer(FakeInference(_known(PERSON))),
+    )
+    observed = analyse(seen, analyzer, frames=True)
+    assert kinds(observed) == ["motion_started", "motion_ended"]
+    assert observed[0].present == ("person",)
+    fades = [one.ts / 1000 for one in observed if not one.present]
+    assert min(fades) > 28
 
 
 @pytest.mark.parametrize("draw_box", [True, False])

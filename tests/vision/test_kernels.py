@@ -20,6 +20,7 @@ from custom_components.vigilar.vision.kernels import (
 
 OPENCV = OpenCVKernels(cv2)
 NUMPY = NumpyKernels()
+NOWHERE = np.zeros(0, np.intp)
 
 shapes = array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40)
 masks = arrays(np.uint8, shapes, elements=st.integers(0, 1))
@@ -68,20 +69,32 @@ def test_dilations_are_equal(mask: Mask, radius: int) -> None:
 @given(masks)
 @settings(max_examples=300, deadline=None)
 def test_components_are_equal(mask: Mask) -> None:
-    """The components are the same and come in the same order."""
-    expected, found = OPENCV.components(mask), NUMPY.components(mask)
+    """The components and their pixels are the same and come in the same order."""
+    pixels = np.flatnonzero(mask)
+    expected, expected_owners = OPENCV.components(mask, pixels)
+    found, owners = NUMPY.components(mask, pixels)
     assert expected.dtype == found.dtype == np.int32
     np.testing.assert_array_equal(expected, found)
-    assert found[:, 4].sum() == mask.sum()
+    np.testing.assert_array_equal(expected_owners, owners)
+    # Each pixel lies in the box of its component, which has as many as it says.
+    np.testing.assert_array_equal(
+        np.bincount(owners, minlength=len(found)), found[:, 4]
+    )
+    y, x = np.divmod(pixels, mask.shape[1])
+    left, top, width, height, _ = found[owners].T
+    assert ((left <= x) & (x < left + width)).all()
+    assert ((top <= y) & (y < top + height)).all()
 
 
 def test_more_components_than_a_short_label_can_name() -> None:
     """Large pictures full of specks are counted in full."""
     mask = np.zeros((520, 520), np.uint8)
     mask[::2, ::2] = 1
-    expected, found = OPENCV.components(mask), NUMPY.components(mask)
-    assert len(found) == 260 * 260
-    np.testing.assert_array_equal(expected, found)
+    pixels = np.flatnonzero(mask)
+    expected, found = OPENCV.components(mask, pixels), NUMPY.components(mask, pixels)
+    assert len(found[0]) == 260 * 260
+    np.testing.assert_array_equal(expected[0], found[0])
+    np.testing.assert_array_equal(expected[1], found[1])
 
 
 @pytest.mark.parametrize("kernels", [OPENCV, NUMPY], ids=lambda kernels: kernels.name)
@@ -109,8 +122,9 @@ class TestTruth:
             ],
             np.uint8,
         )
-        found = kernels.components(mask).tolist()
-        assert found == [[0, 0, 3, 3, 5], [4, 2, 2, 1, 2], [5, 0, 1, 1, 1]]
+        found, owners = kernels.components(mask, np.array([0, 17, 16, 5, 2]))
+        assert found.tolist() == [[0, 0, 3, 3, 5], [4, 2, 2, 1, 2], [5, 0, 1, 1, 1]]
+        assert owners.tolist() == [0, 1, 1, 2, 0]
 
     def test_a_comb_is_one(self, kernels: Kernels) -> None:
         """Teeth that only their lowest row joins belong together; rows do not wrap."""
@@ -118,11 +132,14 @@ class TestTruth:
         mask[2:7, :10:2] = 1
         mask[7, :9] = 1
         mask[3, 11] = mask[4, 11] = 1
-        assert kernels.components(mask).tolist() == [[0, 2, 9, 6, 34], [11, 3, 1, 2, 2]]
+        found, _ = kernels.components(mask, NOWHERE)
+        assert found.tolist() == [[0, 2, 9, 6, 34], [11, 3, 1, 2, 2]]
 
     def test_no_components(self, kernels: Kernels) -> None:
         """An empty mask has none."""
-        assert kernels.components(np.zeros((4, 5), np.uint8)).shape == (0, 5)
+        found, owners = kernels.components(np.zeros((4, 5), np.uint8), NOWHERE)
+        assert found.shape == (0, 5)
+        assert owners.shape == (0,)
 
 
 def test_opencv_is_used_where_it_imports() -> None:

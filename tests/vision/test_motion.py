@@ -11,6 +11,7 @@ from custom_components.vigilar.vision.kernels import NumpyKernels, OpenCVKernels
 from custom_components.vigilar.vision.motion import (
     MAX_BLOBS,
     MAX_GAP_S,
+    SPREAD_STEPS,
     Blob,
     MotionDetector,
     MotionResult,
@@ -355,3 +356,25 @@ def test_the_mass_of_a_blob() -> None:
     across, along = found.lean
     assert across == pytest.approx(-5.0, abs=1)
     assert along == pytest.approx(2.5, abs=1)
+
+
+def test_what_creeps_in_does_not_blind_its_place() -> None:
+    """What deviates and stays is no flicker, be it too faint to count; what swings is."""
+
+    def spread(levels: Iterable[float]) -> float:
+        """Return the spread of a place that goes through changes of light, log units."""
+        detector = MotionDetector(NumpyKernels(), threshold=60.0)
+        images = []
+        for level in levels:
+            image = np.full((144, 256), 80, np.uint8)
+            image[60:80, 100:120] = round(92 * np.exp(level / 256) - 12)
+            images.append(image)
+        run(detector, images)
+        known = detector.checkpoint()
+        assert known is not None
+        return float(known.spread[70, 110]) / SPREAD_STEPS
+
+    calm = [0.0] * 50
+    stays = [*calm, *[90.0] * 20]
+    swings = [*calm, *(90 * np.sin(np.arange(20) * 0.74)).tolist()]
+    assert spread(stays) < 0.5 * spread(swings)

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import inf
 import random
 
 from hypothesis import given, strategies as st
+import pytest
 
-from custom_components.vigilar.vision.motion import Blob
+from custom_components.vigilar.vision.kernels import NumpyKernels
+from custom_components.vigilar.vision.motion import Blob, MotionDetector
 from custom_components.vigilar.vision.tracking import FORGET_S, Track, Tracker
+from tests import scenes
 
 WIDTH = 256
 HEIGHT = 144
@@ -427,3 +431,44 @@ def test_what_began_since_is_followed_further() -> None:
     assert [track.blob.x for track in tracker.tracks] == [blob(150).x]
     tracker.clear()
     assert not tracker.tracks
+
+
+def _followed(
+    scene: scenes.Scene, *walkers: scenes.Walker
+) -> list[tuple[float, list[int]]]:
+    """Return by which tracks walkers are followed, where each has one of its own."""
+    detector, tracker = MotionDetector(NumpyKernels()), Tracker()
+    followed = []
+    for image, ts in scene.frames():
+        result = detector.update(image, ts, tracker.things)
+        if result.learning:
+            continue
+        tracks = tracker.update(result.blobs, ts, scenes.WIDTH, scenes.HEIGHT)
+        moving = [track for track in tracks if track.moving]
+        own = []
+        for walker in walkers:
+            x, y = walker.place(ts) or (inf, inf)
+            own += [
+                track.id
+                for track in moving
+                if track.blob.x <= x < track.blob.x + track.blob.w
+                and abs(track.blob.y + track.blob.h - y) < walker.height / 4
+            ]
+        if len(set(own)) == len(own) == len(walkers):
+            followed.append((ts, own))
+    return followed
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("apart", [0.0, 18.0])
+def test_two_people_who_cross_are_two(apart: float, seed: int) -> None:
+    """Each is followed before they meet and after it, at 10 s; side by side as before."""
+    followed = _followed(*scenes.two_who_cross(seed, apart))
+    before = [own for ts, own in followed if ts < 9.4]
+    after = [own for ts, own in followed if ts > 11.4]
+    assert len(before) >= 15
+    assert len(after) >= 15
+    assert all(own == before[0] for own in before)
+    assert all(own == after[0] for own in after)
+    if apart:
+        assert before[0] == after[0]

@@ -325,7 +325,7 @@ class Analyzer:
         self._ts = ts
         self._decode_ms = decode_ms
         result = self._result = self._detector.update(
-            luma, ts, self._tracker.things, self._resting.places
+            luma, ts, self._tracker.things, list(self._resting.places.values())
         )
         self._unsettled = result.learning or bool(result.blobs)
         height, width = luma.shape
@@ -420,13 +420,15 @@ class Analyzer:
         recognizer, motion = self._recognizer, self._motion
         if recognizer is None or not recognizer.ready or not (tracks or motion):
             return tracks
+        # Who stands is still what he was, and is looked at like who walks.
+        places = self._resting.places | {track.id: track.blob for track in tracks}
         movers = [
             Mover(
-                track.id,
-                box_of(track.blob, width, height),
-                self._zones.at(*foot(track.blob, width, height)),
+                track_id,
+                box_of(blob, width, height),
+                self._zones.at(*foot(blob, width, height)),
             )
-            for track in tracks
+            for track_id, blob in places.items()
         ]
         recognizer.update(movers, frame, self._ts)
         if motion is not None:

@@ -95,11 +95,17 @@ class Places:
 
     @property
     def creeps(self) -> bool:
-        """Return whether it gets on too slowly to differ from frame to frame."""
+        """Return whether it gets on too slowly to differ from frame to frame.
+
+        It has stood or crept for `CREEP_PLACES`: what somebody who went leaves
+        behind may shrink for a moment.
+        """
         kept = self._kept
-        if not self.complete or len(kept) <= 2:
+        if not self.complete or len(kept) <= CREEP_PLACES:
             return False
-        crept = _drift(kept[-3], kept[-2])
+        if any(kept[at].jitter >= STEADY for at in range(-2, -CREEP_PLACES - 2, -1)):
+            return False
+        crept = _drift(kept[-4], kept[-2]) / 2
         return CREEP < crept < CREEP_OF_SIZE * kept[-2].size
 
     def add(self, blob: Blob, ts: float, distance: float) -> None:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 type Mask = NDArray[np.uint8]
 """uint8[h, w] of 0 and 1."""
 type Plane = NDArray[np.float32]
+type Indices = NDArray[np.intp]
+type Components = tuple[NDArray[np.int32], Indices]
 
 _MOST_SHORT_LABELS: Final = 0xFFFF
 
@@ -85,22 +87,27 @@ class Kernels(Protocol):
         """
         ...
 
-    def components(self, mask: Mask) -> NDArray[np.int32]:
+    def components(self, mask: Mask, pixels: Indices) -> Components:
         """Find the 8-connected components.
 
         Args:
             mask: uint8[h, w] of 0 and 1.
+            pixels: intp[k]: pixels whose components are asked for, counted row
+                by row; set in the mask.
 
         Returns:
-            int32[n, 5] of (x, y, w, h, area) in pixels, sorted.
+            int32[n, 5] of (x, y, w, h, area) in pixels, sorted; and
+            intp[k], the row of the component of each of the pixels.
         """
         ...
 
 
-def _sorted_rows(rows: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the rows in lexicographic order."""
-    ordered: NDArray[np.int32] = rows[np.lexsort(rows.T[::-1])]
-    return ordered
+def _in_order(rows: NDArray[np.int32], owners: Indices) -> Components:
+    """Return the rows in lexicographic order, and where those of `owners` went."""
+    order = np.lexsort(rows.T[::-1])
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    return rows[order], places[owners]
 
 
 class OpenCVKernels(Kernels):
@@ -168,22 +175,25 @@ class OpenCVKernels(Kernels):
         return grown
 
     @override
-    def components(self, mask: Mask) -> NDArray[np.int32]:
+    def components(self, mask: Mask, pixels: Indices) -> Components:
         """Find the 8-connected components."""
         cv2 = self._cv2
         x, y, w, h = cv2.boundingRect(mask)
         if not w:
-            return np.empty((0, 5), np.int32)
+            return np.empty((0, 5), np.int32), np.empty(0, np.intp)
         # Labels are what it costs: few, and short where they suffice. No two
         # components share a square of four pixels.
         short = (w + 1) // 2 * ((h + 1) // 2) < _MOST_SHORT_LABELS
-        stats: NDArray[np.int32] = cv2.connectedComponentsWithStats(
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(
             mask[y : y + h, x : x + w],
             connectivity=8,
             ltype=cv2.CV_16U if short else cv2.CV_32S,
-        )[2][1:]
-        stats[:, :2] += (x, y)
-        return _sorted_rows(stats)
+        )
+        rows: NDArray[np.int32] = stats[1:]
+        rows[:, :2] += (x, y)
+        down, across = np.divmod(pixels, mask.shape[1])
+        owners = labels[down - y, across - x].astype(np.intp) - 1
+        return _in_order(rows, owners)
 
 
 class NumpyKernels(Kernels):
@@ -256,7 +266,7 @@ class NumpyKernels(Kernels):
         return grown
 
     @override
-    def components(self, mask: Mask) -> NDArray[np.int32]:
+    def components(self, mask: Mask, pixels: Indices) -> Components:
         """Find the 8-connected components by joining the runs of each row."""
         # A clear column at the end keeps the runs of two rows apart.
         stride = mask.shape[1] + 1
@@ -265,9 +275,11 @@ class NumpyKernels(Kernels):
         edges = np.flatnonzero(framed[1:] != framed[:-1])
         starts, ends = edges[::2], edges[1::2]
         if not len(starts):
-            return np.empty((0, 5), np.int32)
+            return np.empty((0, 5), np.int32), np.empty(0, np.intp)
         labels = _join_runs(starts, ends, stride)
-        return _sorted_rows(_run_boxes(labels, starts, ends, stride))
+        runs = np.searchsorted(starts, pixels + pixels // (stride - 1), "right") - 1
+        rows = _run_boxes(labels, starts, ends, stride)
+        return _in_order(rows, np.searchsorted(np.unique(labels), labels[runs]))
 
 
 def _sum_in_a_row(items: NDArray[np.int32], count: int) -> NDArray[np.int32]:

@@ -8,12 +8,12 @@ to count.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels import Kernels, Mask, Plane
+from .kernels import Indices, Kernels, Mask, Plane
 
 LOG_SCALE: Final = 256.0
 """Units of an e-fold of luma: one unit is a change of 0.4 %."""
@@ -32,6 +32,12 @@ SPREAD_S: Final = 6.0
 as the scene is known."""
 FIRST_SPREAD: Final = 11.0
 """Spread in log units that a pixel has before it is known (4 %)."""
+FLICKERS: Final = 0.25
+"""Least change between two frames of what flickers, as a share of its deviation: at
+five frames a second what swings within three seconds changes more on average. What
+deviates and changes less is a thing that creeps in, and must not blind its place."""
+DEVIATES: Final = 0.5
+"""Deviation in thresholds from which that is asked: below it there is noise."""
 GLOBAL_SHARE: Final = 0.4
 """Share of the image that changes at once only when the light or the view does."""
 RELEARN_S: Final = 1.0
@@ -293,8 +299,12 @@ class _Background:
         self._fixed: NDArray[np.int16] = np.zeros(shape, np.int16)
         self.mask: Mask = np.zeros(shape, np.uint8)
         # What only set pixels are asked for, in the order of `_set`: they are few.
-        self._set: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._set: Indices = np.zeros(0, np.intp)
         self._stirred: NDArray[np.bool_] = np.zeros(0, np.bool_)
+        # By how much most of the newest picture is brighter than the mean, and by
+        # how much more than the one before.
+        self._light = 0.0
+        self._brightened = 0.0
 
     @property
     def level(self) -> Plane:
@@ -323,6 +333,7 @@ class _Background:
         """Set `mask` where a frame deviates; return its share (0-1) of the image."""
         self._level, self._previous = self._previous, self._level
         self._kernels.look_up(self._logarithms, self._kernels.smooth(luma), self._level)
+        before, self._light = self._light, _light_between(self._level, self._mean)
         self._remove_light()
         np.abs(self._deviation, out=self._size)
         np.multiply(self._spread, SPREADS, out=self._limit)
@@ -332,7 +343,8 @@ class _Background:
             self.mask &= self._watched
         self._drop_noise(self.mask)
         self._set = np.flatnonzero(self.mask.view(np.bool_))
-        self._stirred = self._find_stirred()
+        self._brightened = self._light - before
+        self._stirred = np.abs(self._change_at(self._set)) > self._threshold
         return len(self._set) / self.mask.size
 
     def masked(self, min_area: float) -> list[tuple[int, int, int, int]]:
@@ -342,7 +354,9 @@ class _Background:
         hidden = (self._size > self._limit) & (self._watched == 0)
         mask = hidden.astype(np.uint8)
         self._drop_noise(mask)
-        rows = self._kernels.components(self._kernels.dilate(mask, 1))
+        rows, _ = self._kernels.components(
+            self._kernels.dilate(mask, 1), np.zeros(0, np.intp)
+        )
         rows = rows[rows[:, 4] >= min_area * mask.size]
         return [(x, y, w, h) for x, y, w, h, _ in rows[:MAX_BLOBS].tolist()]
 
@@ -351,20 +365,17 @@ class _Background:
         counts = self._kernels.count_neighbours(mask)
         np.greater_equal(counts, MOST_NEIGHBOURS, out=mask.view(np.bool_))
 
-    def _find_stirred(self) -> NDArray[np.bool_]:
-        """Return which set pixels differ from the frame before."""
-        if not len(self._set):
-            return np.zeros(0, np.bool_)
-        change = self._level.ravel()[self._set] - self._previous.ravel()[self._set]
-        light = _light_between(self._level, self._previous)
-        stirred: NDArray[np.bool_] = np.abs(change - light) > self._threshold
-        return stirred
+    def _change_at(self, pixels: Indices) -> Plane:
+        """Return by how much pixels changed since the frame before, beside the light."""
+        change = self._level.ravel()[pixels] - self._previous.ravel()[pixels]
+        change -= self._brightened
+        return change
 
     def _remove_light(self) -> None:
         """Leave in `_deviation` what a pixel does not share with its surroundings."""
         deviation = self._deviation
         np.subtract(self._level, self._mean, out=deviation)
-        deviation -= _light_between(self._level, self._mean)
+        deviation -= self._light
         # An object must not pull its surroundings along: what it adds to
         # their mean is bounded.
         bound = MOST_PULL * self._threshold
@@ -381,6 +392,7 @@ class _Background:
         np.subtract(self._level, self._mean, out=self._scratch)
         self._scratch *= MOST_LEARNED
         self._mean += self._scratch
+        self._light *= 1 - MOST_LEARNED
 
     def learn(
         self, gap: float, age: float, things: Sequence[Blob], held: Sequence[Blob]
@@ -394,7 +406,9 @@ class _Background:
             held: As for `MotionDetector.update`.
         """
         np.subtract(self._level, self._mean, out=self._scratch)
-        self._scratch *= min(MOST_LEARNED, gap / BACKGROUND_S)
+        share = min(MOST_LEARNED, gap / BACKGROUND_S)
+        self._scratch *= share
+        self._light *= 1 - share
         places = [_window(thing) for thing in (*things, *held)]
         changed = self._set
         if places:
@@ -410,61 +424,69 @@ class _Background:
         self._scratch *= min(MOST_LEARNED, gap / min(SPREAD_S, age))
         # What stands still is a thing, not a flicker: it must not blind its place.
         self._scratch.ravel()[self._set[~self._stirred]] = 0
+        self._scratch.ravel()[self._find_lasting()] = 0
         for place in places:
             self._scratch[place] = 0
         self._spread += self._scratch
+
+    def _find_lasting(self) -> Indices:
+        """Return which pixels deviate as they did a frame ago: that is no flicker."""
+        pixels = np.flatnonzero(self._size > DEVIATES * self._threshold)
+        change = np.abs(self._change_at(pixels))
+        lasting: Indices = pixels[change < FLICKERS * self._size.ravel()[pixels]]
+        return lasting
 
     def blobs(self, min_area: float) -> tuple[Blob, ...]:
         """Join what is near in `mask`, and keep what is large enough."""
         least = min_area * self.mask.size
         if len(self._set) < least:
             return ()
-        rows = self._kernels.components(self._kernels.dilate(self.mask, 1))
-        rows = rows[rows[:, 4] >= least]
-        if not len(rows):
-            return ()
-        stirred = self._placed(self._stirred)
-        bends = self._placed(self._find_bends())
-        strengths = self._placed(
-            self._size.ravel()[self._set] / self._limit.ravel()[self._set]
+        rows, owners = self._kernels.components(
+            self._kernels.dilate(self.mask, 1), self._set
         )
-        largest = np.argsort(-rows[:, 4], kind="stable")[:MAX_BLOBS]
+        places = np.divmod(self._set, self.mask.shape[1])
+        size = self._size.ravel()[self._set]
+        areas = np.bincount(owners, minlength=len(rows))
+
+        def mean(values: NDArray[Any]) -> NDArray[np.float64]:
+            """Return the mean over the set pixels of each component."""
+            return np.bincount(owners, values, len(rows)) / areas
+
+        stirs = mean(self._stirred)
+        strengths = mean(size / self._limit.ravel()[self._set])
+        # Against the whole thing: even a blur is steep where it is bright.
+        sharp = self._find_bends(size, *places) > SHARP * mean(size)[owners]
+        edges = np.bincount(owners[sharp], minlength=len(rows))
+        downs, acrosses = mean(places[0]), mean(places[1])
+        largest = np.argsort(-areas, kind="stable")[:MAX_BLOBS]
         found = []
-        for x, y, w, h, _ in rows[largest].tolist():
-            window = (slice(y, y + h), slice(x, x + w))
-            area = int(np.count_nonzero(self.mask[window]))
-            if area < least:
-                continue
-            stir = int(np.count_nonzero(stirred[window])) / area
-            strength = float(strengths[window].sum()) / area
-            # Against the whole thing: even a blur is steep where it is bright.
-            height = float((self._size[window] * self.mask[window]).sum()) / area
-            edge = int(np.count_nonzero(bends[window] > SHARP * height))
-            outline = edge / min(area, 2 * (w + h))
+        for row in largest[areas[largest] >= least].tolist():
+            x, y, w, h, _ = rows[row].tolist()
+            area = int(areas[row])
             found.append(
                 Blob(
-                    *(x, y, w, h, area, stir, strength),
-                    outline=min(1.0, outline),
-                    lean=_lean(self.mask[window], area),
+                    *(x, y, w, h, area, float(stirs[row]), float(strengths[row])),
+                    outline=min(1.0, int(edges[row]) / min(area, 2 * (w + h))),
+                    lean=(
+                        float(acrosses[row]) - x - (w - 1) / 2,
+                        float(downs[row]) - y - (h - 1) / 2,
+                    ),
                 )
             )
-        found.sort(key=lambda blob: -blob.area)
         return tuple(found)
 
-    def _placed[Item: np.generic](self, values: NDArray[Item]) -> NDArray[Item]:
-        """Return a plane with the values of the set pixels, and zero elsewhere."""
-        plane = np.zeros(self.mask.shape, values.dtype)
-        plane.ravel()[self._set] = values
-        return plane
-
-    def _find_bends(self) -> Plane:
+    def _find_bends(self, size: Plane, y: Indices, x: Indices) -> Plane:
         """Return by how much the deviation bends at each set pixel.
 
         A slope has no second difference, however steep; an edge has its height.
         0 where it is small beside the deviation, or only the background's.
+
+        Args:
+            size: Of the deviation of each set pixel.
+            y: Its row.
+            x: Its column.
         """
         height, width = self.mask.shape
-        y, x = np.divmod(self._set, width)
         row = self._set - x
         flat = self._deviation.ravel()
         double = 2 * flat[self._set]
@@ -481,20 +503,9 @@ class _Background:
         bends = np.maximum(across, along)
         # Where the picture is saturated, the edges are those of the background.
         bends[self._level.ravel()[self._set] >= self._logarithms[255 - WHITE]] = 0
-        bends[bends <= SHARP * self._size.ravel()[self._set]] = 0
+        bends[bends <= SHARP * size] = 0
         found: Plane = bends
         return found
-
-
-def _lean(part: Mask, area: int) -> tuple[float, float]:
-    """Return how far the mass of a blob lies from the centre of its box, pixels."""
-    height, width = part.shape
-    across = np.arange(width) - (width - 1) / 2
-    along = np.arange(height) - (height - 1) / 2
-    return (
-        float(part.sum(axis=0) @ across) / area,
-        float(part.sum(axis=1) @ along) / area,
-    )
 
 
 def _window(place: Blob) -> tuple[slice, slice]:
@@ -502,10 +513,9 @@ def _window(place: Blob) -> tuple[slice, slice]:
     return slice(place.y, place.y + place.h), slice(place.x, place.x + place.w)
 
 
-def _light_between(level: Plane, before: Plane) -> np.float32:
+def _light_between(level: Plane, before: Plane) -> float:
     """Return by how much most of a picture got brighter: about the median change."""
     change = level[::SAMPLED, ::SAMPLED] - before[::SAMPLED, ::SAMPLED]
     # Sorting is vectorised; selecting is not, and is slow where values repeat.
     ordered = np.sort(change, axis=None)
-    light: np.float32 = ordered[ordered.size // 2]
-    return light
+    return float(ordered[ordered.size // 2])

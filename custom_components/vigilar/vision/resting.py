@@ -15,7 +15,7 @@ import numpy as np
 from .displacement import touch
 from .kernels import Plane
 from .motion import LOG_SCALE, SAMPLED, Blob, MotionResult
-from .tracking import STIR, Track
+from .tracking import FORGET_S, STIR, Track
 
 type Window = tuple[slice, slice]
 """A part of a plane."""
@@ -47,6 +47,9 @@ MOST_S: Final = 600.0
 """How long a thing may stand in one place, seconds; then it is furniture all the same."""
 THERE: Final = 0.4
 """Share of its pixels that must still differ from the background: less, and it left."""
+TRACE: Final = 0.5
+"""What stays where something larger was a moment ago, as a share of that, is its trace:
+who parts from somebody else is about as large."""
 SAME: Final = 0.5
 """Intersection over union from which two boxes are one place."""
 NEAR: Final = 0.2
@@ -61,7 +64,8 @@ class _Rest:
     """Something in its place; times are media time in seconds.
 
     Attributes:
-        blob: What went there.
+        track: What went there, by its track's id.
+        blob: The same, as it came to rest.
         place: Its box with those of its other parts.
         since: When it came to rest.
         until: When it is furniture, unless it shows life before.
@@ -70,6 +74,7 @@ class _Rest:
             came to rest; 0 once that is not known any more.
     """
 
+    track: int
     blob: Blob
     place: Blob
     since: float
@@ -130,9 +135,12 @@ class Resting:
         self._ts = 0.0
 
     @property
-    def places(self) -> list[Blob]:
-        """Return where things rest that may live: what they hide will show again."""
-        return [rest.place for rest in self._rests if self._ts < rest.until]
+    def places(self) -> dict[int, Blob]:
+        """Return where things rest that may live, by their track.
+
+        What they hide will show again.
+        """
+        return {rest.track: rest.place for rest in self._rests if self._ts < rest.until}
 
     def furnishes(self, blob: Blob) -> bool:
         """Return whether something is what stands like furniture in its place.
@@ -190,30 +198,39 @@ class Resting:
         return self._recent.add(result.level, ts) and self._look(threshold)
 
     def _settle(
-        self, movers: Iterable[Track], tracks: Sequence[Track], result: MotionResult
+        self, movers: Sequence[Track], tracks: Sequence[Track], result: MotionResult
     ) -> None:
         """Note what has come to rest: it stirs no more, and is still there."""
-        before = self._stirring
+        before = self._stirring.values()
         self._stirring = {track.id: track for track in movers}
-        for mover in before.values():
+        for mover in before:
+            if mover.id in self._stirring:
+                continue
+            if mover.seen < self._ts:
+                # What is hidden or part of something else is asked again.
+                if self._ts - mover.seen <= FORGET_S:
+                    self._stirring[mover.id] = mover
+                continue
             if (
-                mover.id in self._stirring
-                or len(self._rests) >= MOST_RESTS
+                len(self._rests) >= MOST_RESTS
                 or any(_same_place(rest.blob, mover.blob) for rest in self._rests)
                 or _differing(mover.blob, result) < THERE * mover.blob.area
             ):
                 continue
             place = _joined(mover, tracks)
-            self._rests.append(
-                _Rest(
-                    mover.blob,
-                    place,
-                    self._ts,
-                    self._ts + PROOF_S,
-                    self._ts,
-                    _differing(place, result),
+            differs = _differing(place, result)
+            if not any(_leaves(track, place, differs) for track in (mover, *movers)):
+                self._rests.append(
+                    _Rest(
+                        mover.id,
+                        mover.blob,
+                        place,
+                        self._ts,
+                        self._ts + PROOF_S,
+                        self._ts,
+                        differs,
+                    )
                 )
-            )
 
     def _wait(self, movers: Sequence[Track], gap: float) -> None:
         """Ask nothing of what something else moves before, for so many seconds."""
@@ -295,6 +312,14 @@ def _same_place(one: Blob, other: Blob) -> bool:
     height = min(one.y + one.h, other.y + other.h) - max(one.y, other.y)
     common = max(0, width) * max(0, height)
     return common >= SAME * (one.w * one.h + other.w * other.h - common)
+
+
+def _leaves(mover: Track, place: Blob, differs: int) -> bool:
+    """Return whether what is in a place is the trace of something that moves on."""
+    return any(
+        touch(step.blob, place) and differs < TRACE * step.blob.area
+        for step in mover.steps
+    )
 
 
 def _joined(mover: Track, tracks: Iterable[Track]) -> Blob:
