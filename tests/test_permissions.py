@@ -94,6 +94,16 @@ ACTIONS: Final = {
     ),
     "export_event": Row(Gets.REFUSED, {"event_id": EVENT}),
     "protect": Row(Gets.REFUSED, {"event_id": EVENT}),
+    "create_event": Row(Gets.REFUSED, {"camera": "front_door", "name": "Mine"}),
+    "describe_event": Row(Gets.REFUSED, {"event_id": EVENT}),
+    "get_event": Row(Gets.REFUSED, {"event_id": EVENT}),
+    "mark_reviewed": Row(Gets.NOTHING, {"event_id": [EVENT], "reviewed": True}),
+    "search_events": Row(Gets.NOTHING, {"end": "2023-11-14T22:30:00Z"}),
+    "self_test": Row(Gets.REFUSED),
+    "snooze": Row(Gets.REFUSED, {"cameras": ["front_door"], "minutes": 5}),
+    "walk_test": Row(Gets.REFUSED, {"active": False}),
+    # The last, for then there is nothing more to ask for.
+    "delete_events": Row(Gets.REFUSED, {"event_id": [EVENT], "force": True}),
 }
 VIEWS: Final = {
     "/api/vigilar/events/{event_id}/{kind}": Row(Gets.REFUSED, {"kind": "clip"}),
