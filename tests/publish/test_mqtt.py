@@ -223,6 +223,58 @@ async def test_a_new_broker_is_told_nothing_of_the_past(
         await hass.config_entries.async_unload(runtime.entry.entry_id)
 
 
+async def test_messages_do_not_wait_for_each_others_acknowledgement(
+    hass: HomeAssistant, broker: Broker, runtime: VigilarRuntime, workers: Workers
+) -> None:
+    """A busy house does not fall behind; their order and their numbers stay."""
+    await _settle(hass, runtime)
+    waiting = 0
+    acknowledged = asyncio.Event()
+
+    async def _wait(topic: str) -> None:
+        nonlocal waiting
+        waiting += "/events/" in topic
+        if waiting == 6:
+            acknowledged.set()
+            # After those that have waited.
+            await asyncio.sleep(0)
+        elif waiting:
+            await acknowledged.wait()
+
+    broker.set_connected(False)
+    for number in range(3):
+        await _see_motion(hass, workers, str(number), TS + number * 1000)
+    broker.on_publish = _wait
+    broker.set_connected(True)
+    async with asyncio.timeout(60):
+        await acknowledged.wait()
+    await _settle(hass, runtime)
+    numbers = [event["payload"]["seq"] for _, event in broker.events()]
+    assert numbers == [1, 2, 3, 4, 5, 6]
+    assert await runtime.store.cursor("mqtt") == 6
+
+
+async def test_a_message_that_is_refused_does_not_take_others_along(
+    hass: HomeAssistant, broker: Broker, runtime: VigilarRuntime, workers: Workers
+) -> None:
+    """The client has what it did not refuse; nothing is sent twice."""
+    await _settle(hass, runtime)
+    broker.set_connected(False)
+    await _see_motion(hass, workers, "a", TS)
+    await _see_motion(hass, workers, "b", TS + 1000)
+
+    async def _refuse(topic: str) -> None:
+        if topic.endswith("events/ended"):
+            broker.on_publish = None
+            raise HomeAssistantError("mqtt_broker_error")
+
+    broker.on_publish = _refuse
+    with patch("custom_components.vigilar.publish.mqtt.RETRY_S", 0):
+        broker.set_connected(True)
+        await _settle(hass, runtime)
+    assert [event["payload"]["seq"] for _, event in broker.events()] == [1, 3, 4]
+
+
 async def test_a_message_in_flight_when_the_connection_breaks_is_not_sent_twice(
     hass: HomeAssistant, broker: Broker, runtime: VigilarRuntime, workers: Workers
 ) -> None:
@@ -241,7 +293,11 @@ async def test_a_message_in_flight_when_the_connection_breaks_is_not_sent_twice(
     broker.set_connected(True)
     await _settle(hass, runtime)
     assert [event["payload"]["seq"] for _, event in broker.events()] == [1, 2]
-    assert await runtime.store.cursor("mqtt") == 2
+    # Nobody knows whether they have arrived before the next ones have.
+    await _see_motion(hass, workers, "b", TS + 1000)
+    await _settle(hass, runtime)
+    assert [event["payload"]["seq"] for _, event in broker.events()] == [1, 2, 3, 4]
+    assert await runtime.store.cursor("mqtt") == 4
 
 
 async def test_a_replaced_client_gets_what_the_old_one_may_have_kept(
@@ -258,7 +314,6 @@ async def test_a_replaced_client_gets_what_the_old_one_may_have_kept(
         if topic.endswith("events/published"):
             broken.set()
             broker.on_publish = None
-            broker.got.clear()
             broker.set_connected(False)
             broker.refuse = 1
 
@@ -266,6 +321,9 @@ async def test_a_replaced_client_gets_what_the_old_one_may_have_kept(
     await _see_motion(hass, workers, "a", TS)
     async with asyncio.timeout(10):
         await broken.wait()
+    await settle(hass)
+    # What the old client had is gone with it.
+    broker.got.clear()
     mqtt_entry.mock_state(hass, ConfigEntryState.NOT_LOADED)
     broker.refuse = 0
     broker.set_connected(True)

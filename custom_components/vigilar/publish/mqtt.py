@@ -12,7 +12,8 @@ by `id` and `seq`.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+import itertools
 import logging
 from typing import Any, Final
 
@@ -35,6 +36,8 @@ _LOGGER = logging.getLogger(__name__)
 
 CURSOR: Final = "mqtt"
 BATCH: Final = 100
+# So many messages wait for their acknowledgements together; what the client itself allows.
+IN_FLIGHT: Final = 20
 RETRY_S: Final = 5.0
 # Home Assistant's client gives up its own wait for an acknowledgement before.
 PUBLISH_TIMEOUT_S: Final = 15.0
@@ -223,12 +226,12 @@ class MqttPublisher:
             changes = await self._store.changes_since(position, BATCH)
             if not changes:
                 return
-            for change in changes:
+            for group in itertools.batched(changes, IN_FLIGHT, strict=False):
                 if not is_connected(self._hass):
                     return
                 connection = self._connections
-                await self._async_hand_over(change)
-                position = self._sent = change.seq
+                await self._async_hand_over(group)
+                position = self._sent = group[-1].seq
                 self._progress.set()
                 self._progress = asyncio.Event()
                 if connection == self._connections:
@@ -244,13 +247,31 @@ class MqttPublisher:
             await self._store.set_cursor(CURSOR, self._handed_over)
         return self._handed_over
 
-    async def _async_hand_over(self, change: Change) -> None:
-        """Give one change to the client, which has it from then on.
+    async def _async_hand_over(self, changes: Sequence[Change]) -> None:
+        """Give changes to the client, which has them from then on, in their order.
 
-        What happened at another house is that house's to tell: two houses that
-        show each other's events would else send them round for ever.
+        Waiting for the broker's word on each before the next would let a busy
+        house fall behind.
+
+        Raises:
+            HomeAssistantError: The client refused one; it has the others.
+            TimeoutError: The broker does not answer.
         """
-        self._handed_over = change.seq
+        self._handed_over = changes[-1].seq
+        answers = await asyncio.gather(
+            *(self._async_publish_change(change) for change in changes),
+            return_exceptions=True,
+        )
+        for answer in answers:
+            if answer is not None:
+                raise answer
+
+    async def _async_publish_change(self, change: Change) -> None:
+        """Publish one change, unless it happened at another house.
+
+        That is the other house's to tell: two houses that show each other's
+        events would else send them round for ever.
+        """
         topic = EVENT_TOPICS.get(change.kind)
         if topic is None or change.event.site is not None:
             return
