@@ -11,7 +11,7 @@ import voluptuous as vol
 
 from custom_components.vigilar import reporting
 from custom_components.vigilar.const import DOMAIN, HOUSE_SOURCE
-from custom_components.vigilar.events import processor
+from custom_components.vigilar.events import commits, processor
 from custom_components.vigilar.events.clock import wall_ms
 from custom_components.vigilar.events.store import EventStore, StoreError
 from custom_components.vigilar.models import EventType
@@ -354,7 +354,7 @@ async def test_a_failing_database_is_told(
 ) -> None:
     """Who makes an event is told in time, and it is stored once that works again."""
     monkeypatch.setattr(reporting, "STORE_TIMEOUT_S", 0.0)
-    monkeypatch.setattr(processor, "retry_delays", lambda: iter([0.01] * 100))
+    monkeypatch.setattr(commits, "retry_delays", lambda: iter([0.01] * 100))
     with (
         patch.object(EventStore, "write_all", side_effect=StoreError("full")),
         pytest.raises(HomeAssistantError, match="cannot be read"),

@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.vigilar.backup import async_post_backup, async_pre_backup
 from custom_components.vigilar.const import DATABASE_FILE
+from custom_components.vigilar.events import processor
 from custom_components.vigilar.events.store import StoreError
 from custom_components.vigilar.runtime import VigilarRuntime
 from homeassistant.core import HomeAssistant
@@ -47,9 +48,15 @@ def events_of(database: Path) -> int:
 
 
 async def test_a_copy_in_use_is_sound_and_nothing_is_lost(
-    hass: HomeAssistant, runtime: VigilarRuntime, workers: Workers, tmp_path: Path
+    hass: HomeAssistant,
+    runtime: VigilarRuntime,
+    workers: Workers,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The database stands still while it is copied, and events go on."""
+    # A commit each, so that there is enough to be carried over.
+    monkeypatch.setattr(processor, "GROUP", 1)
     database = Path(hass.config.path(DATABASE_FILE))
     copy = tmp_path / "copy.db"
     await see(hass, workers, 0, 10)

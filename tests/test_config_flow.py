@@ -967,9 +967,9 @@ async def test_a_model_of_ones_own(hass: HomeAssistant, hub: MockConfigEntry) ->
 
 
 def test_supported_subentries(entry: MockConfigEntry) -> None:
-    """The hub offers cameras, codes, recipients and sensors, and only these so far."""
+    """The hub offers cameras, codes, recipients, sensors and other houses."""
     from custom_components.vigilar.config_flow import VigilarConfigFlow
 
     types = VigilarConfigFlow.async_get_supported_subentry_types(entry)
-    assert set(types) == {"camera", "code", "recipient", "sensor"}
+    assert set(types) == {"camera", "code", "recipient", "remote_site", "sensor"}
     assert all(issubclass(flow, ConfigSubentryFlow) for flow in types.values())

@@ -10,6 +10,7 @@ from custom_components.vigilar.const import DOMAIN
 from custom_components.vigilar.events.clock import wall_ms
 from custom_components.vigilar.events.severity import (
     DEFAULT_TABLE,
+    SENSORS_SET_BY_USER,
     SET_BY_USER,
     SeverityRules,
 )
@@ -141,7 +142,7 @@ def test_rules_survive_storage() -> None:
     rows = {
         event_type: dict(row)
         for event_type, row in DEFAULT_TABLE.items()
-        if event_type in SET_BY_USER
+        if event_type in (*SET_BY_USER, *SENSORS_SET_BY_USER)
     }
     stored = rules_to_options(rows)
     assert rules_from_options({"severity": stored}) == SeverityRules(table=rows)
