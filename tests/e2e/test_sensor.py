@@ -33,7 +33,7 @@ template:
 """
 
 
-async def _turn(client: HomeAssistantClient, entity_id: str, *, on: bool) -> None:
+async def turn(client: HomeAssistantClient, entity_id: str, *, on: bool) -> None:
     """Open or close the latch, take out or put in the battery."""
     service = "turn_on" if on else "turn_off"
     await client.call(
@@ -84,10 +84,10 @@ async def test_a_door_on_the_timeline(tmp_path: Path) -> None:
             await page.locator(".status.live").first.wait_for(timeout=60_000)
             assert await snapshot(client) == []
 
-            await _turn(client, LATCH, on=True)
+            await turn(client, LATCH, on=True)
             row = page.locator("[data-event]").filter(has_text="Door opened")
             await expect(row).to_contain_text("Back door", timeout=60_000)
-            await _turn(client, LATCH, on=False)
+            await turn(client, LATCH, on=False)
 
             def closed() -> list[JsonObject]:
                 return listener.events("ended", "back_door")
@@ -101,7 +101,7 @@ async def test_a_door_on_the_timeline(tmp_path: Path) -> None:
             [stored] = await snapshot(client)
             assert stored["payload"]["end_ts"] == event["payload"]["end_ts"]
 
-            await _turn(client, BATTERY, on=False)
+            await turn(client, BATTERY, on=False)
 
             async def offline() -> Any:
                 newest = (await snapshot(client))[0]
@@ -111,7 +111,7 @@ async def test_a_door_on_the_timeline(tmp_path: Path) -> None:
             assert outage["payload"]["end_ts"] is None
             row = page.locator("[data-event]").filter(has_text="Sensor offline")
             await expect(row).to_contain_text("Back door", timeout=60_000)
-            await _turn(client, BATTERY, on=True)
+            await turn(client, BATTERY, on=True)
 
             async def back() -> Any:
                 return (await snapshot(client))[0]["payload"]["end_ts"] is not None

@@ -220,7 +220,7 @@ def test_pictures_are_taken_anew_only_while_somebody_looks(house: House) -> None
         return sum("camera_proxy/camera.front_door" in path for path in house.fetched)
 
     before = asked()
-    with page.expect_request("**/camera_proxy/camera.front_door*"):
+    with page.expect_response("**/camera_proxy/camera.front_door*"):
         page.clock.run_for(11_000)
     assert asked() > before
     house.stage.js(
