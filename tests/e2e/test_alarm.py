@@ -80,7 +80,7 @@ def _loud(phone: Phone) -> list[JsonObject]:
     return [
         push
         for push in phone.pushes
-        if isinstance(sound := push["data"]["push"]["sound"], dict)
+        if isinstance(sound := push["data"].get("push", {}).get("sound"), dict)
         and sound["critical"]
     ]
 

@@ -60,7 +60,7 @@ async def _furnish(
         {"entities": [DOOR], "type": "by_device_class", "debounce": 0.5, "stuck": 1},
     )
     await _place(client)
-    await phone.become_recipient(client, entry_id, min_severity="warning")
+    await phone.become_recipient(client, entry_id, min_severity="info")
     await client.create_dashboard(DASHBOARD, "Security", dashboard())
 
 
