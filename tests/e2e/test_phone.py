@@ -49,6 +49,10 @@ async def test_from_a_stream_to_the_phone_and_back(
             async with HomeAssistantClient(process.login()) as client:
                 await phone.register(client)
                 entry, flow_id = await client.add_vigilar()
+                # Who walks by again is to be told of again.
+                await client.set_options(
+                    entry["entry_id"], "general", {"incidents": False}
+                )
                 await client.add_stream_camera(flow_id, "Back yard", camera.url)
                 await phone.become_recipient(
                     client, entry["entry_id"], min_severity="info"

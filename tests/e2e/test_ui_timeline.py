@@ -132,7 +132,8 @@ async def rain(client: HomeAssistantClient, count: int) -> list[JsonObject]:
     answer = await eventually(settled, "the events in the database")
     assert answer is not None
     changes: list[JsonObject] = answer["changes"]
-    assert len(changes) == made
+    # Others may have marked events meanwhile.
+    assert len(changes) >= made
     return changes[-count:]
 
 

@@ -382,7 +382,7 @@ export const timelineStyles = [tokens, controls, notices, css`
 
   .fresh .line { animation: arrive 2.5s ease-out; }
   @keyframes arrive {
-    from { background: color-mix(in srgb, var(--tone) 22%, transparent); }
+    from { background: color-mix(in srgb, var(--tone) 6%, transparent); }
   }
   @keyframes pulse {
     from { opacity: 0.9; scale: 1; }
