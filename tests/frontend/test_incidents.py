@@ -135,11 +135,18 @@ def test_a_new_part_joins_in_place(street: House) -> None:
         "(scroller) => { scroller.scrollTop = 900; }"
     )
     street.page.locator(".scroller").dispatch_event("wheel")
-    probe = """const top = root.querySelector(".scroller").getBoundingClientRect().top;
-        const rows = [...root.querySelectorAll("li.event")];
-        const row = given ? rows.find(({ dataset }) => dataset.key === given)
-            : rows.find((each) => each.getBoundingClientRect().top > top + 60);
-        return [row.dataset.key, Math.round(row.getBoundingClientRect().top)];"""
+    # What came into view is drawn with the next frame or the one after.
+    probe = """return new Promise((resolve) => {
+        const look = () => {
+            const top = root.querySelector(".scroller").getBoundingClientRect().top;
+            const rows = [...root.querySelectorAll("li.event")];
+            const row = given ? rows.find(({ dataset }) => dataset.key === given)
+                : rows.find((each) => each.getBoundingClientRect().top > top + 60);
+            if (row) resolve([row.dataset.key, Math.round(row.getBoundingClientRect().top)]);
+            else requestAnimationFrame(look);
+        };
+        look();
+    });"""
     key, top = street.in_timeline(probe)
     street.js(
         """fakeIncident.writePart(server, "02GARAGE000000000000000000", "garage", "Garage", 0,
