@@ -27,7 +27,7 @@ from custom_components.vigilar.models import (
     Severity,
 )
 from custom_components.vigilar.publish import notify
-from custom_components.vigilar.publish.phone import planner
+from custom_components.vigilar.publish.phone import house, planner
 from custom_components.vigilar.publish.phone.recipient import (
     Presence,
     Recipient,
@@ -415,7 +415,7 @@ async def test_a_service_that_hangs(
     await _hang(hass, app)
     await bench.begin(recipient)
     event = make_event()
-    with patch.object(notify, "SEND_TIMEOUT_S", 0):
+    with patch.object(house, "SEND_TIMEOUT_S", 0):
         await bench.tell(event)
     row = await bench.row(event)
     assert [device.error for device in row.devices.values()] == ["TimeoutError"]
@@ -705,6 +705,21 @@ async def test_a_deletion_while_sending(hass: HomeAssistant, bench: Bench) -> No
     released.set()
     await hass.async_block_till_done()
     assert bench.notifier.diagnostics["under_way"] == 0
+
+
+async def test_a_deletion_while_sending_leaves_no_row(
+    hass: HomeAssistant, bench: Bench
+) -> None:
+    """The row went with its event, and the result does not bring it back."""
+    app, recipient = _phone(hass)
+    await bench.begin(recipient)
+    event = make_event(end_ts=BEGAN + 1)
+    released = await _publish(bench, app, event)
+    for change in await bench.store.delete([event.id], force=False, now=BEGAN + 2):
+        bench.notifier.publish(change)
+    released.set()
+    await hass.async_block_till_done()
+    assert await bench.notifier.ledger.of_event(event.id) == []
 
 
 async def test_a_stop_while_waiting(

@@ -10,11 +10,11 @@ from enum import StrEnum
 import json
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from ..models import Severity
-from .schema import deliveries, snoozes
+from .schema import deliveries, snoozes, withdrawals
 from .store import EventStore
 
 _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
@@ -124,8 +124,21 @@ class Snooze:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """That events were deleted of which a recipient's phone may still speak.
+
+    Attributes:
+        tag: Of the notification: the incident of the events, or the only one.
+        recipient_id: The recipient.
+    """
+
+    tag: str
+    recipient_id: str
+
+
 class Ledger:
-    """Deliveries and snoozes, in the event database.
+    """Deliveries, withdrawals and snoozes, in the event database.
 
     Every method raises `StoreError` when the database fails.
     """
@@ -207,6 +220,31 @@ class Ledger:
         return await self._store.run(
             lambda connection: connection.execute(statement).scalar()
         )
+
+    async def withdrawals(self) -> list[Withdrawal]:
+        """Return what is to be taken back from phones; deleting events leaves it."""
+        return await self._store.run(
+            lambda connection: [
+                Withdrawal(*row) for row in connection.execute(select(withdrawals))
+            ]
+        )
+
+    async def is_shown(self, withdrawal: Withdrawal) -> bool:
+        """Return whether a notification speaks of an event that is still there."""
+        events = await self._store.incident(withdrawal.tag)
+        return any(
+            row.recipient_id == withdrawal.recipient_id
+            and row.state is not DeliveryState.NOT_SENT
+            for row in await self.of_events([event.id for event in events])
+        )
+
+    async def put_withdrawn(self, withdrawal: Withdrawal) -> None:
+        """Note that nothing is left to be taken back."""
+        statement = delete(withdrawals).where(
+            withdrawals.c.tag == withdrawal.tag,
+            withdrawals.c.recipient_id == withdrawal.recipient_id,
+        )
+        await self._store.run(lambda connection: connection.execute(statement))
 
     async def snooze(self, snooze: Snooze) -> None:
         """Keep a snooze, in the place of one of before."""

@@ -235,6 +235,14 @@ Index(
     sqlite_where=deliveries.c.done == 0,
 )
 
+# What was deleted while a phone may show it: by the tag of the notification and recipient.
+withdrawals: Final = Table(
+    "withdrawals",
+    metadata,
+    Column("tag", Text, primary_key=True),
+    Column("recipient_id", Text, primary_key=True),
+)
+
 # Which camera is to leave which recipient alone, and until when.
 snoozes: Final = Table(
     "snoozes",
@@ -278,10 +286,21 @@ meta: Final = Table(
 
 @event.listens_for(metadata, "after_create")
 def _create_triggers(_metadata: MetaData, connection: Connection, **_: object) -> None:
-    """What is kept with an event goes with it, whoever deletes it."""
+    """What is kept with an event goes with it, whoever deletes it.
+
+    Who may have been told of it is remembered until the phone forgets it, too. A
+    test is told to who holds the phone, and deleted at once by who made it.
+    """
+    # A database of before has one that does less.
+    connection.exec_driver_sql("DROP TRIGGER IF EXISTS deliveries_follow_events")
     connection.exec_driver_sql(
-        "CREATE TRIGGER IF NOT EXISTS deliveries_follow_events AFTER DELETE ON events"
-        " BEGIN DELETE FROM deliveries WHERE event_id = OLD.id; END"
+        "CREATE TRIGGER deliveries_follow_events AFTER DELETE ON events BEGIN"
+        " INSERT OR IGNORE INTO withdrawals (tag, recipient_id)"
+        " SELECT coalesce(json_extract(OLD.payload, '$.incident_id'), OLD.id),"
+        " recipient_id FROM deliveries"
+        " WHERE event_id = OLD.id AND state != 'not_sent'"
+        " AND json_extract(OLD.payload, '$.test') IS NULL;"
+        " DELETE FROM deliveries WHERE event_id = OLD.id; END"
     )
 
 

@@ -29,13 +29,12 @@ from .phone.panel import Panel
 from .phone.planner import Planner, Rows, Sending, is_over
 from .phone.recipient import Recipient
 from .phone.texts import Texts
+from .phone.withdrawal import Withdrawals
 
 _LOGGER = logging.getLogger(__name__)
 
 # The first message waits so long for its picture.
 SNAPSHOT_WAIT_S: Final = 0.4
-# A service that hangs counts as failed after it.
-SEND_TIMEOUT_S: Final = 15.0
 RETRY_FIRST_S: Final = 5.0
 RETRY_MOST_S: Final = 60.0
 RETRY_WINDOW_MS: Final = 600_000
@@ -128,6 +127,12 @@ class PhoneNotifier:
             audit=audit,
             clock=clock,
         )
+        self._withdrawals = Withdrawals(
+            hass,
+            self.ledger,
+            recipient=self._recipients.get,
+            settled=self.async_settle,
+        )
         self._jobs: dict[str, _Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         # Two events of a camera must not both find that the cooldown is over.
@@ -182,6 +187,7 @@ class PhoneNotifier:
             StoreError: The ledger cannot be read.
         """
         self._buttons.async_start()
+        self._withdrawals.wake()
         if not self._recipients:
             return
         recent = await self.store.page(
@@ -200,6 +206,7 @@ class PhoneNotifier:
     async def async_stop(self) -> None:
         """Stop; what is under way is taken up at the next start."""
         self._buttons.async_stop()
+        await self._withdrawals.async_stop()
         for job in self._jobs.values():
             job.cancel_timer()
         self._jobs.clear()
@@ -213,6 +220,7 @@ class PhoneNotifier:
         event = change.event
         if change.kind is ChangeKind.DELETED:
             self._forget(event.id)
+            self._withdrawals.wake()
             return
         if (
             not self._recipients
@@ -324,7 +332,10 @@ class PhoneNotifier:
         for row in plan.changed.values():
             if not row.done:
                 await self._async_settle(row, now, over=row.key not in plan.going_on)
-        await self.ledger.put(plan.changed.values())
+        # An event may have been deleted meanwhile, and its row with it.
+        await self.ledger.put(
+            [row for row in plan.changed.values() if row.key in job.rows]
+        )
         delays = (_retry_delay(row) for row in job.rows.values())
         return min((delay for delay in delays if delay is not None), default=None)
 
@@ -348,8 +359,7 @@ class PhoneNotifier:
         """Send one message and note what became of it."""
         data = service_data(item.message, item.device.platform, quiet=item.quiet)
         try:
-            async with asyncio.timeout(SEND_TIMEOUT_S):
-                await async_send(self._hass, item.device, data, Context())
+            await async_send(self._hass, item.device, data, Context())
         except Exception as err:  # noqa: BLE001 - whoever takes it may raise anything
             item.state.error = error_text(err)
             # What timed out may have arrived.

@@ -126,7 +126,7 @@ class Buttons:
         for device in self._async_devices_of(row.recipient_id, tap.context.user_id):
             try:
                 await async_send(self._hass, device, data, Context())
-            except HomeAssistantError as err:
+            except (HomeAssistantError, TimeoutError) as err:
                 _LOGGER.debug("Could not answer %s: %s", device.name, error_text(err))
 
     async def _async_cleared(self, cleared: Event[dict[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """What Home Assistant knows of a recipient: devices, who is at home, what is on."""
 
+import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 import re
@@ -13,6 +14,9 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util, slugify
 
 from .recipient import Presence, Recipient, TargetKind
+
+# A service that hangs counts as failed after it.
+SEND_TIMEOUT_S: Final = 15.0
 
 MOBILE_APP: Final = "mobile_app"
 NOTIFY_DOMAIN: Final = "notify"
@@ -79,13 +83,15 @@ async def async_send(
 
     Raises:
         HomeAssistantError: It was not sent.
+        TimeoutError: It may have been sent.
         vol.Invalid: The action does not take the data.
     """
     if device.platform is Platform.PLAIN:
         data = data | {ATTR_ENTITY_ID: device.key}
-    await hass.services.async_call(
-        NOTIFY_DOMAIN, device.service, data, blocking=True, context=context
-    )
+    async with asyncio.timeout(SEND_TIMEOUT_S):
+        await hass.services.async_call(
+            NOTIFY_DOMAIN, device.service, data, blocking=True, context=context
+        )
 
 
 def error_text(err: Exception) -> str:
