@@ -37,11 +37,12 @@ export class ListEnds {
   /**
    * @param {End} end
    * @param {Localize} localize
+   * @param {string} [group] The first part of the keys of its texts.
    */
-  button(end, localize) {
+  button(end, localize, group = "list") {
     return html`<div class=${end === "newer" ? "head" : "tail"}>
       <button class="button" type="button" data-end=${end} @click=${() => this.#begin(end)}>
-        ${localize(`list.${end}_${this.#states[end]}`)}
+        ${localize(`${group}.${end}_${this.#states[end]}`)}
       </button>
     </div>`;
   }
