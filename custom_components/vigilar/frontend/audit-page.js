@@ -215,7 +215,7 @@ export class VigilarAuditPage extends SourcesElement {
     const { localize } = this;
     if (!log.more) return html`<div class="tail">${localize("list.end")}</div>`;
     if (log.full) return html`<div class="tail">${localize("audit.full")}</div>`;
-    return this.#ends.button("older", localize, "audit");
+    return this.#ends.button("older", localize, (state) => localize(`audit.older_${state}`));
   }
 
   #nothing() {

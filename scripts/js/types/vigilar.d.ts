@@ -316,6 +316,8 @@ export interface Hass {
   states?: Record<string, EntityState>;
   user?: { id: string; name: string; is_admin: boolean };
   panels?: Record<string, { component_name: string; url_path: string }>;
+  /** Puts an entity's state in words. */
+  formatEntityState?: (state: EntityState) => string;
   /** Completes a path where the frontend is served from elsewhere. */
   hassUrl?: (path: string) => string;
   callService?: (

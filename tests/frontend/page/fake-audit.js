@@ -37,7 +37,8 @@ export function audit(server) {
 export function did(server, minutes, name, action, more = {}) {
   const row = {
     id: server.audit.length + 1,
-    ts: Date.now() - minutes * MINUTE,
+    // One clock for all, so that what was done at once has one time.
+    ts: (server.auditNow ??= Date.now()) - minutes * MINUTE,
     user_id: name.toLowerCase(),
     name,
     action,
