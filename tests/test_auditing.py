@@ -124,6 +124,37 @@ async def test_what_people_do_is_recorded(
     assert len(older["rows"]) == 10
 
 
+async def test_a_page_tells_what_there_is_still(
+    hass: HomeAssistant,
+    event_id: str,
+    hass_ws_client: WebSocketGenerator,
+    hass_admin_user: MockUser,
+) -> None:
+    """Filtered on request; an event that was deleted has only its id."""
+    client = await hass_ws_client()
+    await _ask(client, "note", event_id=event_id, text="seen")
+    await hass.services.async_call(
+        DOMAIN, "protect", {"event_id": event_id}, blocking=True
+    )
+    page = await _ask(client, "audit/page")
+    assert page["events"] == {
+        event_id: {"ts": TS, "type": "motion", "severity": "info", "name": "Front door"}
+    }
+    assert page["doers"] == [
+        {"user_id": "", "name": ""},
+        {"user_id": hass_admin_user.id, "name": hass_admin_user.name},
+    ]
+    mine = await _ask(client, "audit/page", user_id=hass_admin_user.id)
+    assert [row["action"] for row in mine["rows"]] == ["noted"]
+    protected = await _ask(client, "audit/page", action="protected", before=2**53)
+    assert [row["user_id"] for row in protected["rows"]] == [""]
+    assert "doers" not in protected
+    await _ask(client, "event/delete", event_ids=[event_id], force=True)
+    page = await _ask(client, "audit/page")
+    assert page["events"] == {}
+    assert {row["event_id"] for row in page["rows"]} == {event_id}
+
+
 async def test_an_automation_is_nobody(
     hass: HomeAssistant, event_id: str, hass_ws_client: WebSocketGenerator
 ) -> None:

@@ -63,6 +63,38 @@ async def test_pages_go_back(log: AuditLog) -> None:
     assert await log.counts() == {"reviewed": 5}
 
 
+async def test_a_page_can_be_of_one_person_or_one_action(log: AuditLog) -> None:
+    """Both together as well; an automation is nobody, and can be asked for."""
+    log.note(ANNA, Deed.REVIEWED, event_ids=["e1"])
+    log.note(ANNA, Deed.DELETED, event_ids=["e2"])
+    log.note(Doer(), Deed.DELETED, event_ids=["e3"])
+
+    async def found(**which: Any) -> list[str | None]:
+        """Return the events of a page."""
+        return [row.event_id for _, row in await log.page(limit=10, **which)]
+
+    assert await found(user_id="user-1") == ["e2", "e1"]
+    assert await found(user_id="") == ["e3"]
+    assert await found(action=Deed.DELETED) == ["e3", "e2"]
+    assert await found(action=Deed.DELETED, user_id="user-1") == ["e2"]
+    assert await found(action=Deed.DELETED, before=3) == ["e2"]
+
+
+async def test_who_did_anything_is_known_by_the_last_name(log: AuditLog) -> None:
+    """Each once, whoever did something last first, and no more than were asked for."""
+    log.note(ANNA, Deed.NOTED)
+    log.note(Doer("user-2", "Ben"), Deed.NOTED)
+    log.note(Doer("user-1", "Anna Maria"), Deed.NOTED)
+    log.note(Doer(), Deed.NOTED)
+    await log.close()
+    assert await log.doers(limit=10) == [
+        Doer(),
+        Doer("user-1", "Anna Maria"),
+        Doer("user-2", "Ben"),
+    ]
+    assert await log.doers(limit=1) == [Doer()]
+
+
 async def test_a_look_is_written_once_in_a_while(
     log: AuditLog, clock: FakeClock
 ) -> None:

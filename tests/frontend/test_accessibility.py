@@ -49,6 +49,16 @@ def test_the_panels_pages(stage: Stage, path: str, landmark: str, dark: bool) ->
 
 
 @THEMES
+def test_who_did_what(stage: Stage, dark: bool) -> None:
+    """Filters, entries, and one that is open."""
+    house = view_house.House(stage)
+    stage.js("await import('/fake-audit.js'); fakeAudit.fillAudit(server);")
+    house.open("/vigilar/audit", hass=theme(dark))
+    house.page.get_by_role("button", name="Details").first.click()
+    assert_accessible(house.page)
+
+
+@THEMES
 def test_zones_and_tuning(stage: Stage, dark: bool) -> None:
     """A camera with an include zone and a mask."""
     page = tuning.TuningStage(stage.page)

@@ -184,6 +184,74 @@ def test_an_event_without_media_says_so(house: House) -> None:
     house.stage.write("01A", type="camera_offline", severity="warning", ts=1000)
     house.open("/vigilar/event/01A")
     expect(house.view.get_by_text("Nothing was recorded of this event")).to_be_visible()
+    expect(house.view.locator("vigilar-event-media")).to_have_count(0)
+
+
+SENSOR = "01DOOR00000000000000000000"
+
+
+def door(house: House, **payload: object) -> None:
+    """Let a door have been opened a minute ago."""
+    house.stage.js(
+        """const { sources } = server;
+        server.sources = [...sources, { source_id: "hall_door", kind: "sensor", name: "Hall door",
+            entity_id: "binary_sensor.hall_door", area: "Hall", can_control: true }];
+        server.write({ id: given.id, ts: Date.now() - 60_000, type: "door_opened", severity: "critical",
+            source_id: "hall_door", payload: { name: "Hall door", entity_id: "binary_sensor.hall_door", ...given.payload } });""",
+        {"id": SENSOR, "payload": payload},
+    )
+
+
+def test_a_sensors_event_needs_no_stage(house: House) -> None:
+    """Where, for how long, and how it stands now, in Home Assistant's words and live."""
+    door(house)
+    state = {"entity_id": "binary_sensor.hall_door", "state": "on", "attributes": {}}
+    house.open(
+        f"/vigilar/event/{SENSOR}",
+        hass={"states": {"binary_sensor.hall_door": state}},
+    )
+    plain = house.view.locator(".plain")
+    expect(plain.locator("dt")).to_have_text(["Area", "Going on for", "Now"])
+    expect(plain.locator("dd").first).to_have_text("Hall")
+    expect(plain.locator("dd").last).to_have_text("on")
+    house.stage.js(
+        """mounted.hass = { ...mounted.hass, formatEntityState: ({ state }) => state === "on" ? "Open" : "Closed",
+            states: { "binary_sensor.hall_door": { ...given, state: "off" } } };""",
+        state,
+    )
+    expect(plain.locator("dd").last).to_have_text("Closed")
+    house.stage.write(SENSOR, payload={"phase": "ended", "end_ts": 1})
+    expect(plain.locator("dt")).to_have_text(["Area", "Now"])
+    expect(house.view.get_by_text("Nothing was recorded")).to_have_count(0)
+
+
+def test_a_sensors_event_shows_what_cameras_saw(house: House) -> None:
+    """The pictures of its incident, in the order in which they were; each leads to its event."""
+    door(house, incident_id="01DRIVEWAY0000000000000000")
+    house.stage.js(
+        "await import('/fake-incident.js'); fakeIncident.fillWithIncident(server)"
+    )
+    house.open(f"/vigilar/event/{SENSOR}")
+    shots = house.view.locator(".shot")
+    expect(shots.locator("bdi")).to_have_text(
+        ["Person · Driveway", "Person · Porch", "Motion · Front door"]
+    )
+    expect(shots.locator("img")).to_have_count(3)
+    shots.nth(1).click()
+    house.until_path("/vigilar/event/01PORCH0000000000000000000")
+    expect(shots).to_have_count(0)
+
+
+def test_pictures_that_come_late_take_the_stage(house: House) -> None:
+    """An event is plain only as long as there is nothing to see."""
+    house.stage.write("01A", type="person", severity="alert", ts=1000)
+    house.open("/vigilar/event/01A")
+    expect(house.view.locator(".plain")).to_be_visible()
+    house.stage.write(
+        "01A", payload={"media": {"snapshot": {"state": "pending", "url": None}}}
+    )
+    expect(house.view.get_by_text("The snapshot is being made")).to_be_visible()
+    expect(house.view.locator(".plain")).to_have_count(0)
 
 
 def test_a_description_is_shown_with_who_gave_it(house: House) -> None:

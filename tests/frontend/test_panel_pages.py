@@ -31,6 +31,8 @@ def house(stage: Stage) -> House:
         ("/live/front_door", "live", "front_door"),
         ("/tuning", "tuning", ""),
         ("/tuning/front_door", "tuning", "front_door"),
+        ("/audit", "audit", ""),
+        ("/audit/x", "unknown", ""),
         ("/constructor", "unknown", ""),
     ],
 )

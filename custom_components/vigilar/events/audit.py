@@ -157,12 +157,19 @@ class AuditLog:
             await self._writer
 
     async def page(
-        self, *, before: int | None = None, limit: int
+        self,
+        *,
+        before: int | None = None,
+        user_id: str | None = None,
+        action: Deed | None = None,
+        limit: int,
     ) -> list[tuple[int, AuditRow]]:
         """Return rows with their numbers, newest first.
 
         Args:
             before: Only those with a lower number.
+            user_id: Only what this user did; empty for those without a user.
+            action: Only this.
             limit: How many at most.
 
         Raises:
@@ -172,6 +179,10 @@ class AuditLog:
         statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
         if before is not None:
             statement = statement.where(audit.c.id < before)
+        if user_id is not None:
+            statement = statement.where(audit.c.user_id == user_id)
+        if action is not None:
+            statement = statement.where(audit.c.action == action)
 
         def read(connection: Connection) -> list[tuple[int, AuditRow]]:
             """Read the rows."""
@@ -184,6 +195,27 @@ class AuditLog:
             return rows
 
         return await self._store.run(read)
+
+    async def doers(self, *, limit: int) -> list[Doer]:
+        """Return who did anything, by the last name of each; who did so last is first.
+
+        Args:
+            limit: How many at most.
+
+        Raises:
+            StoreError: The database fails.
+        """
+        last = func.max(audit.c.id)
+        # SQLite alone would give the name of the row with the highest number.
+        latest = select(last).group_by(audit.c.user_id).order_by(last.desc())
+        statement = (
+            select(audit.c.user_id, audit.c.name)
+            .where(audit.c.id.in_(latest.limit(limit)))
+            .order_by(audit.c.id.desc())
+        )
+        return await self._store.run(
+            lambda connection: [Doer(*row) for row in connection.execute(statement)]
+        )
 
     async def counts(self) -> dict[str, int]:
         """Return how many rows there are of each action.

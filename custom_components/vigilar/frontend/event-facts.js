@@ -104,7 +104,7 @@ export function latencyList(latency, { localize, format }) {
 }
 
 /**
- * @param {TimelineEvent} event
+ * @param {Pick<TimelineEvent, "ts">} event
  * @param {FactContext} context
  * @returns {string} The day and time at which it began.
  */

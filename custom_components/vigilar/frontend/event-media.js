@@ -193,7 +193,7 @@ export class VigilarEventMedia extends HassElement {
     if (!event) return nothing;
     const views = viewsOf(event);
     const view = this.#view(event, views);
-    if (!view) return this.#nothing(event);
+    if (!view) return nothing;
     return html`${view === "clip" && canShow(mediaOf(event, "clip"))
       ? html`<vigilar-clip-player .hass=${this.hass} .event=${event}></vigilar-clip-player>`
       : this.#still(event, view)}
@@ -207,13 +207,6 @@ export class VigilarEventMedia extends HassElement {
   #view(event, views) {
     if (this._chosen && views.includes(this._chosen)) return this._chosen;
     return views.find((view) => canShow(mediaOf(event, view))) ?? views[0];
-  }
-
-  /** @param {TimelineEvent} event */
-  #nothing(event) {
-    return html`<div class="still"><div class="none">
-      ${icon(event.type)}<strong>${this.localize("view.nothing_to_see")}</strong>
-    </div></div>`;
   }
 
   /**

@@ -39,8 +39,9 @@ export const eventViewStyles = [
     .title { flex: 1; min-inline-size: 0; }
     h2 {
       display: flex;
+      flex-wrap: wrap;
       align-items: center;
-      gap: 8px;
+      gap: 2px 8px;
       margin: 0;
       font-size: 1.0625rem;
       font-weight: 500;
@@ -81,6 +82,7 @@ export const eventViewStyles = [
     .deeds {
       display: flex;
       flex-wrap: wrap;
+      align-items: center;
       gap: 8px;
       margin-block-start: 12px;
     }
@@ -89,6 +91,7 @@ export const eventViewStyles = [
       background: color-mix(in srgb, var(--accent) 14%, transparent);
     }
     @container view (max-width: 480px) {
+      .subtitle { white-space: normal; overflow-wrap: anywhere; }
       .deeds .button:not(.grow) {
         inline-size: 44px;
         min-block-size: 44px;

@@ -6,7 +6,9 @@ import { EventDeeds } from "./event-deeds.js";
 import { factList, labelMeters, latencyList, saidOf, whenOf } from "./event-facts.js";
 import { EventFollower } from "./event-follower.js";
 import { incidentSection, incidentStyles } from "./event-incident.js";
+import { viewsOf } from "./event-media.js";
 import { eventMenu } from "./event-menu.js";
+import { plainStage, plainStyles } from "./event-plain.js";
 import { eventViewStyles } from "./event-view-styles.js";
 import { HassElement } from "./hass-element.js";
 import { icon } from "./icons.js";
@@ -33,7 +35,7 @@ export class VigilarEventView extends HassElement {
   };
 
   /** @override */
-  static styles = [...eventViewStyles, incidentStyles];
+  static styles = [...eventViewStyles, incidentStyles, plainStyles];
 
   /** @type {EventFollower | undefined} */
   #follower;
@@ -75,6 +77,16 @@ export class VigilarEventView extends HassElement {
     this.#follower?.stop();
     this.#deeds.stop();
     clearTimeout(this.#reviewTimer);
+  }
+
+  /**
+   * How the sensor of an event stands now is shown.
+   *
+   * @override
+   */
+  watched() {
+    const entity = this.#follower?.source?.kind === "sensor" && this.#event?.payload.entity_id;
+    return entity ? [entity] : [];
   }
 
   get #event() {
@@ -172,8 +184,7 @@ export class VigilarEventView extends HassElement {
     const { localize } = this;
     const { description, labels, latency_ms: latency, why } = event.payload;
     return html`<div class="main">
-        <vigilar-event-media .hass=${this.hass} .event=${event}></vigilar-event-media>
-        ${this.#actions(event)}
+        ${this.#stage(event)} ${this.#actions(event)}
         <section>
           <h3>${localize("event.why")}</h3>
           <p class="why"><bdi>${why}</bdi></p>
@@ -226,6 +237,17 @@ export class VigilarEventView extends HassElement {
             </section>`
           : nothing}
       </div>`;
+  }
+
+  /** @param {TimelineEvent} event */
+  #stage(event) {
+    if (viewsOf(event).length) return html`<vigilar-event-media .hass=${this.hass} .event=${event}></vigilar-event-media>`;
+    return plainStage(event, this.#follower?.incident ?? [], {
+      ...this.#context,
+      hass: this.home,
+      source: this.#follower?.source,
+      goTo: (id) => this.#goTo(id),
+    });
   }
 
   /** @param {TimelineEvent} event */

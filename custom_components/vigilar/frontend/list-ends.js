@@ -37,11 +37,12 @@ export class ListEnds {
   /**
    * @param {End} end
    * @param {Localize} localize
+   * @param {(state: string) => string} [textOf] What it says; of events when missing.
    */
-  button(end, localize) {
+  button(end, localize, textOf = (state) => localize(`list.${end}_${state}`)) {
     return html`<div class=${end === "newer" ? "head" : "tail"}>
       <button class="button" type="button" data-end=${end} @click=${() => this.#begin(end)}>
-        ${localize(`list.${end}_${this.#states[end]}`)}
+        ${textOf(this.#states[end])}
       </button>
     </div>`;
   }

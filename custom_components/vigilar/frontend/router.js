@@ -11,12 +11,13 @@ const PAGES = /** @type {Map<string, "never" | "always" | "optional">} */ (
     ["cameras", "never"],
     ["live", "always"],
     ["tuning", "optional"],
+    ["audit", "never"],
   ])
 );
 
 /**
  * @typedef {object} Place
- * @property {"timeline" | "event" | "cameras" | "live" | "tuning" | "unknown"} page
+ * @property {"timeline" | "event" | "cameras" | "live" | "tuning" | "audit" | "unknown"} page
  * @property {string} id Of the event or the source; empty where the page has none.
  */
 

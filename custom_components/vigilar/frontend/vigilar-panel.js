@@ -29,13 +29,15 @@ const PAGES = {
   cameras: () => import("./page-cameras.js"),
   live: () => import("./page-live.js"),
   tuning: () => import("./page-tuning.js"),
+  audit: () => import("./page-audit.js"),
 };
 
-/** @type {{page: "timeline" | "cameras" | "tuning", picture: string, admin?: boolean}[]} */
+/** @type {{page: "timeline" | "cameras" | "tuning" | "audit", picture: string, admin?: boolean, brief?: string}[]} `brief`: the key of a word for a phone. */
 const TABS = [
   { page: "timeline", picture: "timeline" },
   { page: "cameras", picture: "camera" },
-  { page: "tuning", picture: "tune", admin: true },
+  { page: "tuning", picture: "tune", admin: true, brief: "tuning.tab_zones" },
+  { page: "audit", picture: "audit", admin: true },
 ];
 
 /** @type {Partial<Record<Place["page"], string>>} The tab that a page belongs to. */
@@ -199,12 +201,12 @@ export class VigilarPanel extends HassElement {
     const admin = Boolean(this.home.user?.is_admin);
     return html`<nav aria-label=${this.localize("panel.pages")}>
       ${TABS.filter((tab) => admin || !tab.admin).map(
-        ({ page, picture }) => html`<a
+        ({ page, picture, brief }) => html`<a
           href=${pathTo(page, "", page === "timeline" ? this.#listSearch : "")}
           aria-current=${page === current ? "page" : nothing}
           @click=${this.#onTab}
         >
-          ${icon(picture)}<span>${this.localize(`panel.${page}`)}</span>
+          ${icon(picture)}<span>${this.localize(brief && this.narrow ? brief : `panel.${page}`)}</span>
           ${page === "timeline" && this._unreviewed
             ? html`<span class="count" title=${this.localize("panel.unreviewed", { count: this._unreviewed })}
                 >${this._unreviewed > 99 ? "99+" : this._unreviewed}</span
@@ -236,7 +238,8 @@ export class VigilarPanel extends HassElement {
   #page(beside) {
     const { page, id } = this._place;
     const state = this._loaded.get(page);
-    if (page === "unknown" || (page === "tuning" && !this.home.user?.is_admin)) return this.#unknown();
+    const forAdmin = TABS.some((tab) => tab.admin && tab.page === page);
+    if (page === "unknown" || (forAdmin && !this.home.user?.is_admin)) return this.#unknown();
     if (state === "failed") return this.#failed();
     if (state !== "ready") return html`<div class="page loading" role="status">${this.localize("panel.loading")}</div>`;
     const { hass } = this;
@@ -261,6 +264,8 @@ export class VigilarPanel extends HassElement {
           .sourceId=${id}
           @vigilar-status=${onStatus}
         ></vigilar-live-page>`;
+      case "audit":
+        return html`<vigilar-audit-page class="page" .hass=${hass} @vigilar-status=${onStatus}></vigilar-audit-page>`;
       default:
         return html`<vigilar-tuning-host
           class="page"

@@ -145,6 +145,41 @@ export interface Delivery {
   devices: { name: string; told: boolean; error: string | null }[];
 }
 
+/** Whose deeds, and which; a missing key does not restrict. */
+export interface AuditFilter {
+  /** Empty for those without a user. */
+  user_id?: string;
+  action?: string;
+}
+
+export interface AuditRow {
+  id: number;
+  /** Unix milliseconds. */
+  ts: number;
+  /** Empty for an automation. */
+  user_id: string;
+  /** Empty if unknown. */
+  name: string;
+  action: string;
+  event_id: string | null;
+  source_id: string | null;
+  detail: string;
+}
+
+/** What an audit says of an event that is still there. */
+export type AuditedEvent = Pick<TimelineEvent, "ts" | "type" | "severity"> & { name: string };
+
+export type Doer = Pick<AuditRow, "user_id" | "name">;
+
+/** The answer to `vigilar/audit/page`. */
+export interface AuditPage {
+  rows: AuditRow[];
+  events: Record<string, AuditedEvent>;
+  more: boolean;
+  /** On the first page. */
+  doers?: Doer[];
+}
+
 /** Something that moves now, on the live picture. */
 export interface LiveBox {
   id: string;
@@ -281,6 +316,8 @@ export interface Hass {
   states?: Record<string, EntityState>;
   user?: { id: string; name: string; is_admin: boolean };
   panels?: Record<string, { component_name: string; url_path: string }>;
+  /** Puts an entity's state in words. */
+  formatEntityState?: (state: EntityState) => string;
   /** Completes a path where the frontend is served from elsewhere. */
   hassUrl?: (path: string) => string;
   callService?: (
