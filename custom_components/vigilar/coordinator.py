@@ -10,7 +10,6 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
-from homeassistant.util import dt as dt_util
 
 from .camera_source import source_opener
 from .const import (
@@ -70,11 +69,13 @@ class Snapshot:
 
     Attributes:
         jpeg: Encoded picture in full resolution.
-        taken: When it reached us.
+        taken: When it reached us; of one of before the start, when its event began.
+        event_id: The event.
     """
 
     jpeg: bytes
     taken: datetime
+    event_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,13 +374,14 @@ class CameraCoordinator(DataUpdateCoordinator[CameraState]):
             present = frozenset(observation.present)
             if present != state.present:
                 state = replace(state, present=present)
-        if observation.snapshot is not None:
-            state = replace(
-                state, snapshot=Snapshot(observation.snapshot, dt_util.utcnow())
-            )
         if state is not self.data:
             self.async_set_updated_data(state)
         self._processor.submit(observation)
+
+    @callback
+    def async_show_snapshot(self, snapshot: Snapshot | None) -> None:
+        """Show the best look at the last event, or none any more."""
+        self.async_set_updated_data(replace(self.data, snapshot=snapshot))
 
     @callback
     def async_handle_change(self, change: Change) -> None:

@@ -47,6 +47,7 @@ from .foul_weather import Weather
 from .governor import Governor
 from .guard import Guard, GuardSettings
 from .inbound.observing import ObserveListener
+from .last_looks import LastLooks
 from .luma_keeper import LumaKeeper
 from .media.exports import Exports
 from .media.library import MediaLibrary, Trouble
@@ -142,6 +143,7 @@ class VigilarRuntime:
             report=self._async_report_media,
         )
         self.processor.media = self.library
+        self.looks = LastLooks(hass, entry, self.library, self.cameras)
         self.exports = Exports(self.store, self.library, self._async_recorder_of)
         self.lumas = LumaKeeper(
             self.library,
@@ -204,6 +206,7 @@ class VigilarRuntime:
             ("phones", self.phones.publish),
             ("entities", self._async_publish_to_entities),
             ("alarm", self.guard.publish),
+            ("looks", self.looks.publish),
         ):
             self.processor.add_publisher(publisher, publish)
         self._async_apply_incidents()
@@ -213,6 +216,7 @@ class VigilarRuntime:
         for subentry in self.entry.get_subentries_of_type(SUBENTRY_CAMERA):
             camera = self._async_create_camera(CameraConfig.from_subentry(subentry))
             await camera.async_recall()
+        await self.looks.async_recall()
         await self._async_resume_incidents()
         for change in opening.closed:
             BusPublisher(self.hass).publish(change)

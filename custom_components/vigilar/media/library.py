@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..const import ISSUE_MEDIA_DISK_FULL, ISSUE_MEDIA_FOLDER_MISSING
+from ..events.classifier import is_test
 from ..events.media import MediaFile, MediaStore
 from ..events.processor import EventProcessor
+from ..events.query import EventQuery
 from ..events.store import EventStore, StoreError
 from ..models import (
     Change,
@@ -33,6 +35,9 @@ from .recorder import Recorder
 from .retention import Retention
 
 _LOGGER = logging.getLogger(__name__)
+
+# So many of its newest events are looked through for a source's last picture.
+RECALLED: Final = 50
 
 # A camera that is lost or back has sent nothing that shows it.
 _WITHOUT_CLIP: Final = frozenset({EventType.CAMERA_OFFLINE, EventType.CAMERA_ONLINE})
@@ -128,6 +133,7 @@ class MediaLibrary:
         self.retention = Retention(self.store, self.dispose, self.run)
         # Ids of this life's events, until the sweep has told their files from older ones.
         self.fresh: set[str] | None = set()
+        self.on_look: Callable[[Event, bytes], None] = lambda _event, _jpeg: None
         self._events = store
         self._processor = processor
         self._recorder_of = recorder_of
@@ -224,6 +230,7 @@ class MediaLibrary:
         self._looks[event.id] = event, jpeg
         if not waiting:
             self.submit(self._keep_look, event.id)
+        self.on_look(event, jpeg)
 
     def publish(self, change: Change) -> None:
         """Follow a stored change: record what begins, forget what is deleted."""
@@ -257,6 +264,23 @@ class MediaLibrary:
         settled = all(entry["state"] != MediaState.PENDING for entry in media.values())
         final = settled and event.payload["end_ts"] is not None
         return Found(event, state, path, final)
+
+    async def newest_snapshot(self, source_id: str) -> tuple[Event, bytes] | None:
+        """Return the newest of a source's last events with a snapshot, and that.
+
+        Raises:
+            StoreError: The event database fails.
+        """
+        query = EventQuery(source_ids=frozenset({source_id}))
+        for event in await self._events.page(query, limit=RECALLED):
+            path = await self._path(event.id, MediaKind.SNAPSHOT, 0)
+            if path is None or is_test(event):
+                continue
+            try:
+                return event, await self.run(path.read_bytes)
+            except OSError as err:
+                _LOGGER.debug("A snapshot cannot be read: %s", err)
+        return None
 
     async def dispose(self, event_ids: Collection[str]) -> None:
         """Delete the media of events and let the events say so.
