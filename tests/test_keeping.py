@@ -270,7 +270,7 @@ async def test_only_who_may(
     clip = {"camera": "front_door", "start": _time(BEGIN), "end": _time(END)}
     url = (await _call(hass, "export_event", **event))["url"]
     for subentry_id, policies, status in (
-        (back, ("read", "control"), HTTPStatus.FORBIDDEN),
+        (back, ("read", "control"), HTTPStatus.NOT_FOUND),
         (front, ("read",), HTTPStatus.OK),
     ):
         _allow(hass, user, subentry_id, *policies)

@@ -13,7 +13,7 @@ from homeassistant.core import (
 )
 from homeassistant.helpers import config_validation as cv
 
-from .access import async_caller, may_read
+from .access import as_known, async_caller, may_read, may_read_all
 from .commands import async_ask, async_event, async_runtime, async_source, to_ms
 from .const import DOMAIN
 from .events.query import MAX_TEXT
@@ -103,8 +103,9 @@ async def _async_handle_search(call: ServiceCall) -> ServiceResponse:
     limit = asked[ATTR_LIMIT]
     # One more than is wanted says whether there are more.
     page = await async_ask(runtime.store.page(query, limit=limit + 1))
+    whole = may_read_all(user)
     return {
-        "events": [event.as_dict() for event in page[:limit]],
+        "events": [as_known(event, whole=whole).as_dict() for event in page[:limit]],
         "more": len(page) > limit,
     }
 
@@ -120,4 +121,4 @@ async def _async_handle_get(call: ServiceCall) -> ServiceResponse:
     event = await async_event(
         async_runtime(call.hass), call.data[ATTR_EVENT_ID], user, may_read
     )
-    return {"event": event.as_dict()}
+    return {"event": as_known(event, whole=may_read_all(user)).as_dict()}

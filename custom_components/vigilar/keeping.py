@@ -21,7 +21,7 @@ from homeassistant.core import (
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
-from .access import async_caller, doer_of, may_control, may_read
+from .access import as_known, async_caller, doer_of, may_control, may_read, may_read_all
 from .commands import (
     async_ask,
     async_event,
@@ -194,7 +194,8 @@ async def _async_export_event(
     """Make a bundle of an event; raises as `_async_export_clip`."""
     runtime = async_runtime(hass)
     event = await async_event(runtime, event_id, user, may_read)
-    exported = await _async_tell(runtime.exports.bundle(event))
+    known = as_known(event, whole=may_read_all(user))
+    exported = await _async_tell(runtime.exports.bundle(known))
     runtime.audit.note(
         doer_of(user),
         Deed.EXPORTED,

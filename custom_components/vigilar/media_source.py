@@ -21,12 +21,11 @@ from homeassistant.components.media_source import (
     PlayMedia,
     Unresolvable,
 )
-from homeassistant.components.websocket_api import current_connection
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .access import may_read
+from .access import asking_user, may_read
 from .const import DOMAIN
 from .events.query import EventQuery
 from .events.store import StoreError
@@ -205,15 +204,9 @@ class VigilarMediaSource(MediaSource):
 
 
 def _may_see(runtime: VigilarRuntime, source_id: str) -> bool:
-    """Return whether who asks may know of a source.
-
-    A media source is not told who asks, but a websocket connection knows whose
-    it is. Home Assistant itself, for an automation, may see all.
-    """
-    connection = current_connection.get()
-    return connection is None or may_read(
-        connection.user, runtime.async_source_info(source_id)
-    )
+    """Return whether who asks may know of a source; Home Assistant itself may."""
+    user = asking_user()
+    return user is None or may_read(user, runtime.async_source_info(source_id))
 
 
 def _visible(runtime: VigilarRuntime) -> dict[str, SourceInfo]:

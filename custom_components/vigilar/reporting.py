@@ -26,7 +26,7 @@ from homeassistant.exceptions import (
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.ulid import ulid_now
 
-from .access import async_caller, may_control
+from .access import as_known, async_caller, may_control, may_read_all
 from .commands import async_runtime, async_source
 from .const import DOMAIN, HOUSE_SOURCE
 from .events.clock import wall_ms
@@ -128,7 +128,7 @@ async def _async_handle(call: ServiceCall) -> ServiceResponse:
         ),
     )
     event = await async_submit(runtime, observation)
-    return {"event": event.as_dict()}
+    return {"event": as_known(event, whole=may_read_all(user)).as_dict()}
 
 
 async def async_submit(runtime: VigilarRuntime, observation: Observation) -> Event:

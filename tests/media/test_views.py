@@ -184,7 +184,7 @@ async def test_who_may_not_see_the_camera_sees_none_of_it(
     client = await hass_client(hass_read_only_access_token)
     url = f"/api/vigilar/events/{event_id}/snapshot"
     for subentry_id, status in (
-        (back, HTTPStatus.FORBIDDEN),
+        (back, HTTPStatus.NOT_FOUND),
         (front, HTTPStatus.OK),
     ):
         allowed = entity_id_of(hass, "event", subentry_id, "activity")
@@ -194,7 +194,7 @@ async def test_who_may_not_see_the_camera_sees_none_of_it(
         assert (await client.get(url)).status == status
     hass.config_entries.async_remove_subentry(entry, front)
     await hass.async_block_till_done()
-    assert (await client.get(url)).status == HTTPStatus.FORBIDDEN
+    assert (await client.get(url)).status == HTTPStatus.NOT_FOUND
     admin = await hass_client()
     assert (await admin.get(url)).status == HTTPStatus.OK
 

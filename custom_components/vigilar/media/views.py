@@ -76,7 +76,8 @@ class EventMediaView(HomeAssistantView):
         source = runtime.async_sources().get(found.event.source_id)
         user = request[KEY_HASS_USER]
         if not may_read(user, source):
-            raise web.HTTPForbidden
+            # The same as if there were none: it cannot be found out that there is.
+            raise web.HTTPNotFound
         if found.path is None:
             if found.state in (MediaState.NONE, MediaState.PENDING):
                 raise web.HTTPNotFound
@@ -118,7 +119,8 @@ class ExportView(HomeAssistantView):
         source = runtime.async_sources().get(export.source_id)
         user = request[KEY_HASS_USER]
         if not may_read(user, source):
-            raise web.HTTPForbidden
+            # The same as if there were none: it cannot be found out that there is.
+            raise web.HTTPNotFound
         runtime.audit.note_look(
             doer_of(user),
             event_id=None,

@@ -14,7 +14,7 @@ from homeassistant.auth.models import User
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.helpers.json import json_bytes
 
-from ..access import may_read
+from ..access import as_known, may_read, may_read_all
 from ..events.query import EventQuery
 from ..models import BlindPeriod, Change, ChangeKind, SourceInfo
 from .filters import Filter, readable_ids
@@ -28,13 +28,18 @@ class News:
     """A change on its way to the subscribers; they share the text of its event."""
 
     change: Change
-    _text: Fragment | None = None
+    _texts: dict[bool, Fragment] = field(default_factory=dict)
 
-    def text(self) -> Fragment:
-        """Return the event as JSON, made once however many are told."""
-        if self._text is None:
-            self._text = Fragment(json_bytes(self.change.event.as_dict()))
-        return self._text
+    def text(self, *, whole: bool) -> Fragment:
+        """Return the event as JSON, made once however many are told.
+
+        Args:
+            whole: They may read every source.
+        """
+        if whole not in self._texts:
+            known = as_known(self.change.event, whole=whole)
+            self._texts[whole] = Fragment(json_bytes(known.as_dict()))
+        return self._texts[whole]
 
 
 @dataclass(slots=True, eq=False)
@@ -89,6 +94,7 @@ class Audience:
         """
         self._infos = infos_of(views)
         self._readable = readable_ids(user, self._infos.values())
+        self._whole = may_read_all(user)
         self.sources = [
             view.as_dict(user) for view in views.values() if may_read(user, view.info)
         ]
@@ -120,7 +126,7 @@ class Audience:
         shown.sort(
             key=lambda item: (item.change.event.ts, item.change.event.id), reverse=True
         )
-        return [item.text() for item in shown], removed
+        return [item.text(whole=self._whole) for item in shown], removed
 
     def _query(self, event_filter: Filter) -> EventQuery:
         """Return what a filter asks for in the house as it is."""

@@ -4,7 +4,7 @@ A subscriber gets a snapshot, or what it has missed since the `seq` it knows,
 and from then on every change.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..access import may_read
+from ..access import as_known, may_read, may_read_all
 from ..const import DOMAIN
 from ..events.clock import wall_ms
 from ..events.query import EventQuery
@@ -93,7 +93,7 @@ async def ws_subscribe(
         if missed is None:
             query = _visible(timeline, connection.user, event_filter)
             page = await timeline.store.page(query, limit=msg["limit"])
-            events: list[Any] = [event.as_dict() for event in page]
+            events: list[Any] = _told(page, connection.user)
             removed: list[str] = []
         else:
             latest = {change.event.id: News(change) for change in missed}
@@ -162,7 +162,7 @@ async def ws_page(
     connection.send_result(
         msg["id"],
         {
-            "events": [event.as_dict() for event in events],
+            "events": _told(events, connection.user),
             "more": len(page) > limit,
         },
     )
@@ -278,10 +278,10 @@ async def ws_get(
     connection.send_result(
         msg["id"],
         {
-            "event": event.as_dict(),
+            "event": _told([event], connection.user)[0],
             "newer_id": newer,
             "older_id": older,
-            "incident": [part.as_dict() for part in incident],
+            "incident": _told(incident, connection.user),
             "seq": seq,
         },
     )
@@ -328,6 +328,12 @@ def _visible(timeline: Timeline, user: User, event_filter: Filter) -> EventQuery
     """Return the query for what a user wants and may see."""
     sources = timeline.sources()
     return event_filter.resolve(sources, readable_ids(user, sources.values()))
+
+
+def _told(events: Iterable[Event], user: User) -> list[dict[str, Any]]:
+    """Return events that a user may know of, as the user is told."""
+    whole = may_read_all(user)
+    return [as_known(event, whole=whole).as_dict() for event in events]
 
 
 async def _incident(timeline: Timeline, user: User, event: Event) -> list[Event]:
